@@ -1,0 +1,71 @@
+# The words of this project. Each first makes the virtual environment if it is missing or out of date.
+# For example: make run PORT=9000, make test ARGS="tasks -k claim", make demo REPO=/path/to/a/checkout
+
+SHELL := bash
+PYTHON ?= python3
+WORKERS ?= 2
+POSTGRES_15 ?= /usr/lib/postgresql/15/bin
+export PORT REPO
+
+BOOT := $(PYTHON) common/embedded/bootstrap.py
+DEV := $(BOOT) --dev
+SUPERVISOR := common.embedded.supervisor
+BIN := .venv/bin
+PYTEST := $(DEV) $(SUPERVISOR) test python -m pytest -q
+
+# The linters read the settings, and the settings want values; no server is asked.
+NO_SERVER := SECRET_KEY=lint CONTEXT_KEY=00 LEASE_KEY=00 DATABASE_URL=postgres://cm_app@none/none \
+	REDIS_CACHE_URL=redis://none/0 REDIS_BROKER_URL=redis://none/1 REDIS_CHANNELS_URL=redis://none/2
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint format check pg15 chaos bench migrate manage lock
+
+help:  ## show these words
+	@sed -nE 's/^([a-z0-9]+):.*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
+
+run:  ## start the product: servers, migrations, web, worker, beat and relay, until Ctrl-C
+	@$(BOOT) $(SUPERVISOR) run
+
+demo:  ## watch agents work, beside `make run` or with a product of its own (ARGS=--exit: end that one afterwards)
+	@$(DEV) $(SUPERVISOR) demo $(ARGS)
+
+test: lint  ## lint, then the test suite with servers of its own (ARGS for pytest, WORKERS in parallel)
+	@$(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
+
+lint:  ## style, types, the import contract, and migrations that somebody forgot to make
+	@$(DEV)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run make format"; exit 1; }
+	@$(NO_SERVER) $(BIN)/mypy --no-error-summary .
+	@$(BIN)/lint-imports --no-logo --no-cache > .data/imports.log || { cat .data/imports.log; exit 1; }
+	@$(DEV) $(SUPERVISOR) test python manage.py makemigrations --check --dry-run --verbosity 1
+
+format:  ## let ruff format the code and mend what it can
+	@$(DEV)
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+check: pg15  ## the slow tier: browser, API description, mutants, PostgreSQL 15, fresh clone
+	@$(PYTEST) -m "browser or contract or mutant or system" $(ARGS)
+
+pg15:  ## the smoke run on PostgreSQL 15, where its programs are installed
+	@if [ -x $(POSTGRES_15)/postgres ]; then \
+		DATA_DIR=.data/pg15 POSTGRES_BIN_DIR=$(POSTGRES_15) $(PYTEST) -m pg15; \
+	else echo "PostgreSQL 15 is not installed: its smoke run is left out (apt-get install postgresql-15)"; fi
+
+chaos:  ## kill processes while they work, and count what was lost
+	@$(PYTEST) -m chaos -s $(ARGS)
+
+bench:  ## measure the product against its targets
+	@$(PYTEST) -m bench -s $(ARGS)
+
+migrate:  ## prepare the development database and migrate it
+	@$(BOOT) $(SUPERVISOR) env bash -c "python manage.py setup_database && python manage.py migrate --database owner"
+
+manage:  ## any management command, with the servers of `make run`: make manage CMD="check"
+	@$(BOOT) $(SUPERVISOR) env python manage.py $(CMD)
+
+lock:  ## resolve requirements*.in into files with versions and hashes
+	@$(DEV)
+	@for set in requirements-uv requirements requirements-dev; do \
+		$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--custom-compile-command "make lock" $$set.in -o $$set.txt || exit 1; done
