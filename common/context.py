@@ -1,0 +1,121 @@
+"""Who asks, through which request, for which tenant: carried beside the call, never as a parameter of it.
+
+The context is a `ContextVar`, so it follows a request through threads and awaits and never leaks into another one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from uuid import UUID
+
+from common.ids import uuid7
+
+
+class Source(StrEnum):
+    """Where a change came from: the `source` of every event."""
+
+    AGENT = "agent"
+    USER = "user"
+    SYSTEM = "system"
+    WEBHOOK = "webhook"
+    SCHEDULER = "scheduler"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, as the log names them for ever: plain ids and a label, never a reference."""
+
+    kind: Source
+    id: UUID | None
+    label: str
+    on_behalf_of: UUID | None = None
+
+
+SYSTEM = Actor(kind=Source.SYSTEM, id=None, label="Countermark")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller: a person, or an agent that acts with its owner's rights.
+
+    `user_id` is the person whose rights count (for an agent, its owner); `agent_id` is set for agents only.
+    `role` is the platform role of that person. `credential` is what the caller showed (a token's or session's id).
+    """
+
+    tenant_id: UUID
+    user_id: UUID
+    label: str
+    role: str
+    credential: UUID | None = None
+    agent_id: UUID | None = None
+    scopes: frozenset[str] = field(default_factory=frozenset)
+    via: str = "session"
+
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_agent(self) -> bool:
+        return self.agent_id is not None
+
+    @property
+    def sees_all_projects(self) -> bool:
+        """Whether the platform role opens every project of the tenant (agents never inherit that)."""
+        return not self.is_agent and self.role in {"admin", "manager"}
+
+    @property
+    def id(self) -> UUID:
+        return self.agent_id or self.user_id
+
+    @property
+    def pk(self) -> UUID:
+        """The name that DRF's throttles use for an identity."""
+        return self.id
+
+    @property
+    def actor(self) -> Actor:
+        if self.agent_id:
+            return Actor(Source.AGENT, self.agent_id, self.label, on_behalf_of=self.user_id)
+        return Actor(Source.USER, self.user_id, self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """What every log line and every event says about the request it belongs to."""
+
+    request_id: UUID
+    trace_id: str
+    tenant_id: UUID | None = None
+    actor: Actor | None = None
+
+
+_current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
+
+
+def current() -> RequestContext:
+    """Return the running context, or an empty one with fresh ids (a start-up line, a shell)."""
+    return _current.get() or new_context()
+
+
+def new_context(request_id: UUID | None = None, trace_id: str | None = None) -> RequestContext:
+    identifier = request_id or uuid7()
+    return RequestContext(request_id=identifier, trace_id=trace_id or identifier.hex)
+
+
+@contextmanager
+def use(context: RequestContext) -> Iterator[RequestContext]:
+    """Make `context` the running one inside the block."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def acting(*, tenant_id: UUID, actor: Actor) -> Iterator[RequestContext]:
+    """Keep the request's ids and add who acts, for whom."""
+    with use(replace(current(), tenant_id=tenant_id, actor=actor)) as context:
+        yield context

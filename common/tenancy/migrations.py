@@ -1,0 +1,164 @@
+"""Migration operations: what makes a table a tenant's table, and what makes a function a system function."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.migrations.operations import RunSQL
+from django.db.migrations.operations.base import Operation
+
+if TYPE_CHECKING:
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.migrations.state import ProjectState
+
+
+class ProtectTables(Operation):
+    """Give each table row security, a tenant-first primary key, composite foreign keys and the app's grants.
+
+    * FORCE row security with one policy for the app and the owner (`tenant_id = sec.tenant()`) and one for `cm_system`.
+    * PRIMARY KEY (tenant_id, id): a row of another tenant cannot even be noticed through a duplicate id, and it is the
+      target of the composite foreign keys.
+    * FOREIGN KEY (tenant_id, x_id) for each `TenantForeignKey`: a row cannot point into another tenant.
+    * `append_only`: INSERT and SELECT only, and a trigger that refuses the rest even to the owner.
+
+    Put it after the `CreateModel` operations of the same migration.
+    """
+
+    reversible = True
+    reduces_to_sql = True
+    elidable = False
+
+    def __init__(self, *models: str, append_only: bool = False, tenant_column: str = "tenant_id") -> None:
+        self.models = models
+        self.append_only = append_only
+        self.tenant_column = tenant_column
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        options = {"append_only": self.append_only, "tenant_column": self.tenant_column}
+        return self.__class__.__qualname__, self.models, options
+
+    def state_forwards(self, app_label: str, state: "ProjectState") -> None:
+        """Django's picture of the models does not change."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: "BaseDatabaseSchemaEditor", from_state: "ProjectState", to_state: Any
+    ) -> None:
+        models = [to_state.apps.get_model(app_label, name) for name in self.models]
+        keys = [statement for model in models for statement in self._keys(model)]
+        # Keys first: the tables may point at each other.
+        for statement in [*keys, *(statement for model in models for statement in self._protection(model))]:
+            schema_editor.execute(statement)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: "BaseDatabaseSchemaEditor", from_state: Any, to_state: "ProjectState"
+    ) -> None:
+        models = [from_state.apps.get_model(app_label, name) for name in self.models]
+        for statement in [statement for model in models for statement in unprotect(model, self.tenant_column)]:
+            schema_editor.execute(statement)
+        for statement in [statement for model in models for statement in plain_key(model, self.tenant_column)]:
+            schema_editor.execute(statement)
+
+    def describe(self) -> str:
+        return f"Protect {', '.join(self.models)} by tenant"
+
+    def _keys(self, model: type[models.Model]) -> list[str]:
+        return tenant_first_key(model._meta.db_table) if self.tenant_column == "tenant_id" else []
+
+    def _protection(self, model: type[models.Model]) -> list[str]:
+        table = model._meta.db_table
+        statements = row_security(table, self.tenant_column)
+        if self.tenant_column == "tenant_id":
+            statements += [composite_foreign_key(table, field) for field in tenant_foreign_keys(model)]
+        return statements + (append_only_guard(table) if self.append_only else writable(table))
+
+
+def tenant_foreign_keys(model: type[models.Model]) -> list[Any]:
+    """Return the fields of `model` that point at rows of the same tenant."""
+    return [field for field in model._meta.local_fields if getattr(field, "is_tenant_reference", False)]
+
+
+def tenant_first_key(table: str) -> list[str]:
+    return [f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey, ADD PRIMARY KEY (tenant_id, id)"]
+
+
+def composite_foreign_key(table: str, field: Any) -> str:
+    target = field.remote_field.model._meta.db_table
+    return (
+        f"ALTER TABLE {table} ADD CONSTRAINT {table}_{field.name}_fk FOREIGN KEY (tenant_id, {field.column})"
+        f" REFERENCES {target} (tenant_id, id) DEFERRABLE INITIALLY DEFERRED"
+    )
+
+
+def row_security(table: str, column: str) -> list[str]:
+    mine = f"{column} = (SELECT sec.tenant())"
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY {table}_tenant ON {table} TO cm_app, cm_owner USING ({mine}) WITH CHECK ({mine})",
+        f"CREATE POLICY {table}_system ON {table} TO cm_system USING (true) WITH CHECK (true)",
+    ]
+
+
+def append_only_guard(table: str) -> list[str]:
+    """Refuse UPDATE, DELETE and TRUNCATE by privilege and by triggers that fire in replica mode too (ENABLE ALWAYS)."""
+    return [
+        f"GRANT SELECT, INSERT ON {table} TO cm_app",
+        f"CREATE TRIGGER {table}_immutable BEFORE UPDATE OR DELETE ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION sec.refuse_change()",
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_immutable",
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION sec.refuse_change()",
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate",
+    ]
+
+
+def writable(table: str) -> list[str]:
+    """Let the app write, and keep `updated_at` right for every writer, raw SQL included."""
+    return [
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO cm_app",
+        f"CREATE TRIGGER {table}_touch BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION sec.touch()",
+    ]
+
+
+def unprotect(model: type[models.Model], column: str) -> list[str]:
+    """Undo the protection, so that Django can drop or change the table it made."""
+    table = model._meta.db_table
+    statements = [f"DROP TRIGGER IF EXISTS {table}_{name} ON {table}" for name in ("touch", "immutable", "no_truncate")]
+    statements += [f"DROP POLICY {table}_{name} ON {table}" for name in ("tenant", "system")]
+    statements += [
+        f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+    ]
+    statements += [f"REVOKE ALL ON {table} FROM cm_app, cm_system"]
+    if column == "tenant_id":
+        names = [f"{table}_{field.name}_fk" for field in tenant_foreign_keys(model)]
+        statements += [f"ALTER TABLE {table} DROP CONSTRAINT {name}" for name in names]
+    return statements
+
+
+def plain_key(model: type[models.Model], column: str) -> list[str]:
+    table = model._meta.db_table
+    return [f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey, ADD PRIMARY KEY (id)"] if column == "tenant_id" else []
+
+
+def system_function(signature: str, definition: str, *, grants: Sequence[str] = ()) -> RunSQL:
+    """Create `sec.<signature>` as one of the allow-listed functions that look across tenants.
+
+    It belongs to `cm_system`, runs with that role's rights whoever calls it (SECURITY DEFINER, pinned search path), and
+    only the app may call it. `definition` is what follows the signature; `grants` are the table rights it needs.
+    """
+    statements: list[Any] = [
+        f"CREATE FUNCTION sec.{signature} {definition}",
+        f"ALTER FUNCTION sec.{bare(signature)} OWNER TO cm_system",
+        f"REVOKE ALL ON FUNCTION sec.{bare(signature)} FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION sec.{bare(signature)} TO cm_app",
+        *(f"GRANT {grant} TO cm_system" for grant in grants),
+    ]
+    return RunSQL(sql=statements, reverse_sql=[f"DROP FUNCTION sec.{bare(signature)}"])
+
+
+def bare(signature: str) -> str:
+    """Return the signature without parameter names: `find(id uuid, n integer)` is known as `find(uuid, integer)`."""
+    name, _, rest = signature.partition("(")
+    types = [part.strip().split(" ", 1)[-1] for part in rest.rstrip(")").split(",") if part.strip()]
+    return f"{name}({', '.join(types)})"

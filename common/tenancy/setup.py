@@ -1,0 +1,81 @@
+"""Roles and keys of a database: what must exist before the first migration, and what no migration may contain.
+
+Run through `DATABASE_OWNER_URL`, whose login must be a superuser (or be replaced by an administrator who runs the same
+statements). Every statement may run again: it is how keys are rotated too.
+"""
+
+from collections.abc import Sequence
+
+import psycopg
+from psycopg import sql
+
+from common.tenancy.signing import key_id, pads
+
+OWNER, APP, SYSTEM_ROLE = "cm_owner", "cm_app", "cm_system"
+EXTENSIONS = ("vector", "pg_trgm")
+
+# The app role: no DDL, no temporary tables, no ownership, and blind to what other sessions run (their literals are
+# other tenants' data). Time limits so that no request holds a lock for ever.
+ROLE_STATEMENTS = (
+    "ALTER ROLE {app} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE",
+    "ALTER ROLE {app} SET track_activities = off",
+    "ALTER ROLE {app} SET statement_timeout = '30s'",
+    "ALTER ROLE {app} SET lock_timeout = '5s'",
+    "ALTER ROLE {app} SET idle_in_transaction_session_timeout = '60s'",
+    "GRANT {system} TO {owner}",
+    "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+    "GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
+    "GRANT USAGE ON SCHEMA public TO {app}, {system}",
+    "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
+    "GRANT CONNECT ON DATABASE {database} TO {app}",
+    "CREATE SCHEMA IF NOT EXISTS sec AUTHORIZATION {owner}",
+    "GRANT USAGE ON SCHEMA sec TO {app}",
+    "GRANT USAGE, CREATE ON SCHEMA sec TO {system}",
+    "CREATE TABLE IF NOT EXISTS sec.context_key"
+    " (key_id text PRIMARY KEY, inner_pad bytea NOT NULL, outer_pad bytea NOT NULL)",
+    "ALTER TABLE sec.context_key OWNER TO {owner}",
+    "REVOKE ALL ON sec.context_key FROM PUBLIC, {app}",
+    "GRANT SELECT ON sec.context_key TO {system}",
+)
+
+
+def prepare_database(owner_dsn: str, *, app_password: str, context_keys: Sequence[bytes]) -> None:
+    """Create roles and extensions, grant what each role needs, and replace the context keys by `context_keys`.
+
+    Raises `psycopg.Error` where the login may not do that.
+    """
+    with psycopg.connect(owner_dsn) as connection:
+        _create_roles(connection, app_password)
+        for extension in EXTENSIONS:
+            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+        names = {
+            "owner": sql.Identifier(OWNER),
+            "app": sql.Identifier(APP),
+            "system": sql.Identifier(SYSTEM_ROLE),
+            "database": sql.Identifier(connection.info.dbname),
+        }
+        for statement in ROLE_STATEMENTS:
+            connection.execute(sql.SQL(statement).format(**names))
+        _replace_keys(connection, context_keys)
+
+
+def _create_roles(connection: psycopg.Connection, app_password: str) -> None:
+    for role in (OWNER, SYSTEM_ROLE, APP):
+        # Two processes may set up at once (a test run beside a server): the loser of the race finds the role there.
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('countermark-setup'))")
+        exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+        if not exists:
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+    connection.execute(
+        sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(APP), sql.Literal(app_password))
+    )
+
+
+def _replace_keys(connection: psycopg.Connection, context_keys: Sequence[bytes]) -> None:
+    connection.execute("DELETE FROM sec.context_key")
+    for key in context_keys:
+        inner, outer = pads(key)
+        connection.execute(
+            "INSERT INTO sec.context_key (key_id, inner_pad, outer_pad) VALUES (%s, %s, %s)",
+            [key_id(key), inner, outer],
+        )

@@ -1,0 +1,11 @@
+"""The Celery application. Celery's modules are called `jobs`, because *task* is a word of the domain."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("countermark")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(related_name="jobs")
