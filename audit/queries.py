@@ -1,0 +1,83 @@
+"""The log by cursor: what sockets, pages and exports read."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db.models import Max
+
+from audit.models import Event, Position
+from common.context import Principal
+
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEvent:
+    """An event and its place in the tenant's order."""
+
+    pos: int
+    event: Event
+
+    def message(self) -> dict[str, Any]:
+        """Return the live message of this event (design/api.md, WebSocket)."""
+        event = self.event
+        return {
+            "v": 1,
+            "op": "event",
+            "pos": self.pos,
+            "id": str(event.id),
+            "type": event.event_type,
+            "ts": event.recorded_at.isoformat().replace("+00:00", "Z"),
+            "project_id": str(event.project_id) if event.project_id else None,
+            "task_id": str(event.task_id) if event.task_id else None,
+            "actor": {
+                "kind": event.source,
+                "id": str(event.actor_id) if event.actor_id else None,
+                "label": event.actor_label,
+            },
+            "data": orjson.loads(event.body),
+            "trace_id": event.trace_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a cursor reader gets: the visible events and the position it has now seen everything up to."""
+
+    upto: int
+    events: list[PlacedEvent]
+
+
+def group_of(tenant_id: UUID) -> str:
+    """Return the channel group that hears about a tenant's new events."""
+    return f"tenant.{tenant_id}"
+
+
+def head() -> int:
+    """Return the newest position of the running tenant, 0 before its first event."""
+    return Position.objects.aggregate(head=Max("pos"))["head"] or 0
+
+
+def events_after(
+    pos: int,
+    *,
+    principal: Principal,
+    project_ids: Collection[UUID],
+    only_project: UUID | None = None,
+    limit: int = BATCH,
+) -> Batch:
+    """Return the events after `pos` that `principal` may see, in order; `upto` moves past the ones it may not."""
+    places = list(Position.objects.filter(pos__gt=pos).order_by("pos").values_list("pos", "event_id")[:limit])
+    if not places:
+        return Batch(upto=pos, events=[])
+    visible = Event.objects.visible_to(principal, project_ids).filter(id__in=[event_id for _, event_id in places])
+    if only_project:
+        visible = visible.filter(project_id=only_project)
+    events = {event.id: event for event in visible}
+    return Batch(
+        upto=places[-1][0],
+        events=[PlacedEvent(place, events[event_id]) for place, event_id in places if event_id in events],
+    )
