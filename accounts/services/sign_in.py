@@ -1,0 +1,89 @@
+"""Signing in and out. Guesses are limited per address and per account; answers never say which half was wrong."""
+
+import logging
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
+from django.middleware.csrf import rotate_token
+
+from accounts import events
+from accounts.models import User
+from accounts.services.people import subject_of, tenant_of_login
+from audit.events import Outcome
+from audit.services import record
+from common.context import Actor, Source
+from common.errors import DomainError, TooManyRequests
+from common.redis.limiter import Limit, hit
+from common.tenancy import tenant_context
+
+logger = logging.getLogger("countermark.sign_in")
+
+PER_ACCOUNT = Limit("sign-in-account", requests=10, seconds=300)
+PER_ADDRESS = Limit("sign-in-address", requests=30, seconds=300)
+
+
+class SignInRefused(DomainError):
+    """E-mail and password do not belong together, or the account is closed."""
+
+    code = "sign_in_refused"
+    status = 401
+    title = "E-mail or password is wrong"
+
+
+def sign_in(*, request: HttpRequest, email: str, password: str) -> User:
+    """Check e-mail and password and start a session on `request`.
+
+    Raises `SignInRefused`, or `TooManyRequests` with the seconds to wait.
+    """
+    email = email.strip().lower()
+    throttle(request, email)
+    user = check(email, password)
+    if user is None:
+        raise SignInRefused
+    start_session(request, user)
+    return user
+
+
+def throttle(request: HttpRequest, email: str) -> None:
+    for limit, subject in ((PER_ACCOUNT, email), (PER_ADDRESS, request.META.get("REMOTE_ADDR", ""))):
+        wait = hit(limit, subject)
+        if wait:
+            raise TooManyRequests(f"Too many attempts. Try again in {wait} s.", retry_after=wait)
+
+
+def check(email: str, password: str) -> User | None:
+    """Return the person, or None; both answers cost one password hash, so time tells nothing."""
+    tenant_id = tenant_of_login(email)
+    if tenant_id is None:
+        make_password(password)
+        logger.info("sign-in refused: unknown account")
+        return None
+    with tenant_context(tenant_id, actor=Actor(Source.USER, None, email)):
+        user = User.objects.get(email=email)
+        accepted = user.check_password(password) and user.is_active
+    with tenant_context(tenant_id, actor=user.actor):
+        kind = events.SIGN_IN_SUCCEEDED if accepted else events.SIGN_IN_FAILED
+        outcome = Outcome.SUCCESS if accepted else Outcome.DENIED
+        record(kind, subject_of(user), outcome=outcome, concerns=[user.id], method="password")
+    return user if accepted else None
+
+
+def start_session(request: HttpRequest, user: User) -> None:
+    """Bind a fresh session key to the person; the old key and its CSRF token are gone."""
+    request.session.cycle_key()
+    request.session["user_id"] = str(user.id)
+    request.session["tenant_id"] = str(user.tenant_id)
+    rotate_token(request)
+
+
+def end_session(*, request: HttpRequest) -> None:
+    """Sign out: the session is deleted, not only the cookie."""
+    if "user_id" not in request.session:
+        return
+    tenant_id, user_id = UUID(request.session["tenant_id"]), UUID(request.session["user_id"])
+    request.session.flush()
+    with tenant_context(tenant_id, actor=Actor(Source.USER, None, "")):
+        user = User.objects.get(id=user_id)
+    with tenant_context(tenant_id, actor=user.actor):
+        record(events.SIGNED_OUT, subject_of(user), concerns=[user.id])

@@ -1,0 +1,70 @@
+"""Signing in and out."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic.base import View
+
+from accounts.forms import SignInForm
+from accounts.services import end_session, sign_in
+from common.errors import DomainError
+from common.http import principal_of
+
+
+def safe_next(request: HttpRequest, url: str) -> str:
+    """Return where to go on after signing in: this site only, else the start page."""
+    here = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return url if here and "\\" not in url else settings.LOGIN_REDIRECT_URL
+
+
+@method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
+class SignInView(View):
+    """E-mail and password. The answer never says which of the two was wrong."""
+
+    http_method_names = ("get", "head", "options", "post")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        target = safe_next(request, request.GET.get("next", ""))
+        if principal_of(request):
+            return redirect(target)
+        return self.show(request, SignInForm(), target)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = SignInForm(request.POST)
+        target = safe_next(request, request.POST.get("next", ""))
+        if not form.is_valid():
+            return self.show(request, form, target, "Type your e-mail address and your password.", status=422)
+        try:
+            sign_in(request=request, email=form.cleaned_data["email"], password=form.cleaned_data["password"])
+        except DomainError as refusal:
+            return self.refused(request, form, target, refusal)
+        return redirect(target)
+
+    def refused(self, request: HttpRequest, form: SignInForm, target: str, refusal: DomainError) -> HttpResponse:
+        response = self.show(request, form, target, f"{refusal.detail.rstrip('.')}.", status=refusal.status)
+        if "retry_after" in refusal.extra:
+            response["Retry-After"] = str(refusal.extra["retry_after"])
+        return response
+
+    def show(
+        self, request: HttpRequest, form: SignInForm, target: str, refusal: str = "", **kwargs: Any
+    ) -> HttpResponse:
+        context = {"form": form, "next": target, "refusal": refusal}
+        return render(request, "registration/sign_in.html", context, **kwargs)
+
+
+@method_decorator(never_cache, name="dispatch")
+class SignOutView(View):
+    """By POST only: a link or an image must not sign anybody out."""
+
+    http_method_names = ("post", "options")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        end_session(request=request)
+        return redirect("accounts:sign-in")
