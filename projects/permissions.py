@@ -1,0 +1,27 @@
+"""Who may do what in a project."""
+
+from uuid import UUID
+
+from common.context import Principal
+from projects.models import ProjectMember, ProjectRole
+
+DECIDING = (ProjectRole.OWNER, ProjectRole.MAINTAINER)
+WORKING = (*DECIDING, ProjectRole.CONTRIBUTOR)
+
+
+def has_role(user_id: UUID, project_id: UUID, roles: tuple[ProjectRole, ...]) -> bool:
+    return ProjectMember.objects.filter(
+        user_id=user_id, user__is_active=True, project_id=project_id, role__in=roles
+    ).exists()
+
+
+def can_contribute(principal: Principal, project_id: UUID) -> bool:
+    """Create and change tasks, claim work (an agent through its owner's role)."""
+    return principal.sees_all_projects or has_role(principal.user_id, project_id, WORKING)
+
+
+def can_manage(principal: Principal, project_id: UUID) -> bool:
+    """Change the project itself and its members. Never an agent."""
+    if principal.is_agent:
+        return False
+    return principal.sees_all_projects or has_role(principal.user_id, project_id, DECIDING)
