@@ -1,0 +1,26 @@
+"""Who may do what with work."""
+
+from accounts.models import Tenant
+from common.context import Principal
+from common.tenancy import require_tenant_id
+from projects.permissions import can_contribute, can_manage
+from tasks.models import ApprovalRequest, Task
+
+
+def can_change_task(principal: Principal, task: Task) -> bool:
+    """Contributors change tasks; agents only through the worker protocol."""
+    return not principal.is_agent and can_contribute(principal, task.project_id)
+
+
+def may_decide(principal: Principal, approval: ApprovalRequest) -> bool:
+    """Entitled people who did not ask: maintainers other than the owner of the asking agent.
+
+    A tenant of one person may allow self-approval by policy; then its owner decides too.
+    """
+    if not can_manage(principal, approval.task.project_id):
+        return False
+    return approval.agent.owner_id != principal.user_id or self_approval_allowed()
+
+
+def self_approval_allowed() -> bool:
+    return Tenant.objects.filter(id=require_tenant_id(), allow_self_approval=True).exists()

@@ -1,0 +1,130 @@
+"""Work from outside: GitHub issues, as its REST API lists them or as `issues` webhooks carry them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from common.errors import DomainError, Invalid
+from projects.models import Project
+from tasks.models import Resolution, Task, TaskKind, TaskStatus, TaskType
+from tasks.services.work_items import close, create_task, lock_task, reopen_task, update_task
+
+MAX_TITLE = 500
+TYPE_OF_LABEL = {
+    "bug": TaskType.BUG,
+    "enhancement": TaskType.FEATURE,
+    "feature": TaskType.FEATURE,
+    "documentation": TaskType.DOCUMENTATION,
+    "docs": TaskType.DOCUMENTATION,
+    "test": TaskType.TEST,
+    "tests": TaskType.TEST,
+    "refactor": TaskType.REFACTOR,
+    "chore": TaskType.CHORE,
+}
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What an import did; `errors` has one line per entry that was not taken."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+def issues_in(document: Any) -> Iterator[dict[str, Any]]:
+    """Yield the issues of a document: a list of issues, a webhook payload, or examples of payloads, nested or not."""
+    if isinstance(document, list):
+        for entry in document:
+            yield from issues_in(entry)
+    elif isinstance(document, dict) and isinstance(document.get("issue"), dict):
+        yield document["issue"] | {"_action": document.get("action")}
+    elif isinstance(document, dict) and isinstance(document.get("examples"), list):
+        yield from issues_in(document["examples"])
+    elif isinstance(document, dict) and "number" in document and "title" in document:
+        yield document
+
+
+def import_issues(*, project: Project, document: Any) -> ImportResult:
+    """Create or update one task per issue; the issue's number is its identity in the project, so repeating is safe.
+
+    Raises `Invalid` where the document holds no issue at all.
+    """
+    result = ImportResult()
+    found = False
+    for issue in issues_in(document):
+        found = True
+        try:
+            with transaction.atomic():
+                outcome = import_issue(project, issue)
+        except DomainError as error:
+            result.errors.append(f"#{issue.get('number')}: {error.detail}")
+        else:
+            setattr(result, outcome, getattr(result, outcome) + 1)
+    if not found:
+        raise Invalid("No GitHub issue in this document: a list of issues or `issues` webhook payloads is expected.")
+    return result
+
+
+def import_issue(project: Project, issue: dict[str, Any]) -> str:
+    """Take one issue; return `created`, `updated` or `unchanged`."""
+    values = task_values(issue)
+    existing = (
+        Task.objects.kept()
+        .select_related("project")
+        .filter(project=project, github_issue_number=issue["number"])
+        .first()
+    )
+    if existing is None:
+        kind = TaskKind.PULL_REQUEST if issue.get("pull_request") else TaskKind.ISSUE
+        existing = create_task(
+            project=project,
+            kind=kind,
+            status=TaskStatus.DRAFT,
+            github_issue_number=issue["number"],
+            github_url=str(issue.get("html_url") or "")[:500],
+            **values,
+        )
+        follow_state(existing, issue)
+        return "created"
+    before = existing.updated_at
+    if existing.status != TaskStatus.CLOSED:
+        update_task(task=existing, reason="GitHub import", **values)
+    follow_state(existing, issue)
+    existing.refresh_from_db()
+    return "unchanged" if existing.updated_at == before else "updated"
+
+
+def task_values(issue: dict[str, Any]) -> dict[str, Any]:
+    number, title = issue.get("number"), issue.get("title")
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1 or not isinstance(title, str) or not title:
+        raise Invalid("An issue needs a positive number and a title.")
+    labels = [label["name"] if isinstance(label, dict) else str(label) for label in issue.get("labels") or []]
+    known = [TYPE_OF_LABEL[label.lower()] for label in labels if label.lower() in TYPE_OF_LABEL]
+    return {
+        "title": clean(title)[:MAX_TITLE],
+        "description": clean(str(issue.get("body") or "")),
+        "labels": [clean(label)[:100] for label in labels],
+        "type": known[0] if known else TaskType.TASK,
+    }
+
+
+def clean(text: str) -> str:
+    """Drop what PostgreSQL cannot store; the rest stays as it was written."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+RESOLUTION_OF_REASON = {"not_planned": Resolution.WONT_FIX, "duplicate": Resolution.DUPLICATE}
+
+
+def follow_state(task: Task, issue: dict[str, Any]) -> None:
+    """Follow GitHub's open and closed. An imported task stays a draft until a person opens it for agents."""
+    closed = issue.get("state") == "closed" or issue.get("_action") in {"closed", "deleted"}
+    if closed and task.status == TaskStatus.DRAFT:
+        resolution = RESOLUTION_OF_REASON.get(str(issue.get("state_reason")), Resolution.COMPLETED)
+        close(lock_task(task.id), resolution, reason="Closed on GitHub")
+    elif not closed and task.status == TaskStatus.CLOSED:
+        reopen_task(task=task, reason="Reopened on GitHub")
