@@ -1,0 +1,13 @@
+"""Celery's side of the base: one job that only says that it ran."""
+
+import logging
+
+from celery import shared_task
+
+logger = logging.getLogger("countermark.job")
+
+
+@shared_task(name="common.telemetry.probe")
+def probe() -> None:
+    """Log one line: shows that a message goes through broker and worker with its request's ids."""
+    logger.info("probe")

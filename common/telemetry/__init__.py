@@ -1,0 +1,1 @@
+"""One request id and one trace id through everything a request causes."""

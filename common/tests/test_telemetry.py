@@ -1,0 +1,46 @@
+"""The request's ids reach a job through a real broker and a real worker."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from uuid import uuid4
+
+from django.conf import settings
+
+from common import context
+from config.celery import app
+from tests.servers import ROOT
+
+WAIT_SECONDS = 60
+
+
+def test_a_job_logs_the_ids_of_the_request_that_asked_for_it(django_db_setup: None) -> None:
+    queue = f"test-{uuid4().hex[:8]}"
+    request = context.new_context()
+    with context.use(request):
+        app.send_task("common.telemetry.probe", queue=queue)
+    lines = lines_of_a_worker(queue, until="probe")
+    [line] = [line for line in lines if line.get("event") == "probe"]
+    assert line["request_id"] == str(request.request_id)
+    assert line["trace_id"] == request.trace_id
+
+
+def lines_of_a_worker(queue: str, *, until: str) -> list[dict[str, str]]:
+    """Run a worker until it has logged `until`; return its JSON lines."""
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queue, "-P", "solo", "-l", "INFO"]
+    environment = os.environ | {"LOG_FORMAT": "json", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    assert settings.CELERY_BROKER_URL == environment["REDIS_BROKER_URL"]
+    lines: list[dict[str, str]] = []
+    deadline = time.monotonic() + WAIT_SECONDS
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            for text in process.stdout or ():
+                if text.startswith("{"):
+                    lines.append(json.loads(text))
+                if time.monotonic() > deadline or (lines and lines[-1].get("event") == until):
+                    break
+        finally:
+            process.terminate()
+    return lines
