@@ -47,8 +47,6 @@ async def next_event(connection: ClientConnection, kind: str) -> dict[str, Any]:
 
 async def close_code(connection: ClientConnection) -> int | None:
     async with asyncio.timeout(WAIT_SECONDS):
-        async for _ in connection:
-            pass
         await connection.wait_closed()
     return connection.close_code
 
