@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
-from audit.events import Audience
 from common.context import Principal
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         if principal.sees_all_projects:
             return self
         return self.filter(
-            Q(audience=Audience.PROJECT, project_id__in=project_ids) | Q(concerns__contains=[principal.user_id])
+            Q(audience="project", project_id__in=project_ids) | Q(concerns__contains=[principal.user_id])
         )
 
     def about(self, resource_id: UUID) -> Self:

@@ -1,4 +1,4 @@
-"""The request's ids travel with a Celery message, so a job's log lines and events belong to the request that asked for it.
+"""The request's ids travel with a Celery message: a job's log lines and events belong to the request that asked for it.
 
 Importing this module connects the signals (config/celery.py does).
 """

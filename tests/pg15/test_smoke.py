@@ -1,4 +1,4 @@
-"""The main job on the oldest PostgreSQL we support: set-up and migrations (the fixture), claim, evidence, close, relay."""
+"""The main job on the oldest PostgreSQL we support: set-up, migrations (the fixture), claim, evidence, close, relay."""
 
 import pytest
 from django.db import connection
