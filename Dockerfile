@@ -14,5 +14,5 @@ ENV MEDIA_ROOT=/data/media BEAT_SCHEDULE=/data/beat STATIC_ROOT=/data/static
 COPY . .
 USER countermark
 EXPOSE 8000
-CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--lifespan", "off", \
+CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--lifespan", "off", "--ws", "websockets-sansio", \
      "--timeout-graceful-shutdown", "20", "--no-server-header", "--log-config", "common/embedded/uvicorn_log.json"]

@@ -32,24 +32,21 @@ class DataFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
         self.logs = path / "log"
-        self._lock = self._open("lock")
-        self._borrowers = self._open("borrowers.lock")
+        try:
+            path.mkdir(mode=0o711, parents=True, exist_ok=True)
+            self._lock = open(path / "lock", "a")  # noqa: SIM115  # both live as long as this object
+            self._borrowers = open(path / "borrowers.lock", "a")  # noqa: SIM115
+            self.logs.mkdir(mode=0o700, exist_ok=True)
+        except PermissionError as error:
+            raise EmbeddedError(
+                f"{path} belongs to another user (was the product once started as root?).\n"
+                f"  Keep the data:  sudo chown -R $(id -u):$(id -g) {path}\n"
+                f"  Start afresh:   sudo rm -r {path}"
+            ) from error
         self._state = path / "state.json"
         self._secrets = path / "secrets.json"
         self._ports = path / "ports.json"
-        self.logs.mkdir(mode=0o700, exist_ok=True)
-
-    def _open(self, name: str) -> IO[str]:
-        try:
-            return open(self.path / name, "a")
-        except PermissionError as error:
-            raise EmbeddedError(
-                f"{self.path} belongs to another user (was the product once started as root?).\n"
-                f"  Keep the data:  sudo chown -R $(id -u):$(id -g) {self.path}\n"
-                f"  Start afresh:   sudo rm -r {self.path}"
-            ) from error
 
     # --- holding and borrowing ------------------------------------------------------------------------------------
     def hold(self) -> bool:

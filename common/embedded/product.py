@@ -39,8 +39,8 @@ def product(environment: Mapping[str, str], *, host: str, port: int) -> list[App
 
 def web(environment: Mapping[str, str], host: str, port: int) -> AppProcess:
     command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)]
-    command += ["--lifespan", "off", "--timeout-graceful-shutdown", "4", "--no-server-header", "--no-proxy-headers"]
-    command += ["--log-config", LOG_CONFIG]
+    command += ["--lifespan", "off", "--ws", "websockets-sansio", "--timeout-graceful-shutdown", "4"]
+    command += ["--no-server-header", "--no-proxy-headers", "--log-config", LOG_CONFIG]
     # The pool is for this process alone: forked Celery workers would share its sockets.
     return AppProcess("web", command, {**environment, "DB_POOL": "1"}, says=f"on port {port}")
 

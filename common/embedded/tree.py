@@ -22,7 +22,7 @@ from common.embedded.servers import Servers
 DEFAULT_PORT = 8000
 HEALTH_SECONDS = 60
 EVERYWHERE = ("0.0.0.0", "::")
-LAST_WORDS = 1500
+LAST_LINES = 12
 SET_UP_STEPS = (Step(signal.SIGTERM, 5),)
 
 
@@ -127,7 +127,7 @@ class Tree:
         finally:
             await processes.stop(process, SET_UP_STEPS, self.hurry)
         if code:
-            words = b"".join(lines)[-LAST_WORDS:].decode(errors="replace")
+            words = b"".join(lines[-LAST_LINES:]).decode(errors="replace")
             raise EmbeddedError(f"{' '.join(command[1:])} failed:\n{words}")
         return lines
 
