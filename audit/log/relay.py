@@ -59,9 +59,10 @@ def announce(rows: list[dict[str, Any]]) -> None:
 
 
 def sentence(event: Event) -> str:
-    """Return the human line of an event: who, what it says of itself, about what."""
-    words = event_type(event.event_type).name.replace(".", " ").replace("_", " ")
-    return f"{words}: {event.resource_label} by {event.actor_label}" + (f" ({event.reason})" if event.reason else "")
+    """Return the human line of an event: what happened, to what, by whom, why."""
+    who = "" if event.actor_label == event.resource_label else f" by {event.actor_label}"
+    why = f" ({event.reason})" if event.reason else ""
+    return f"{event_type(event.event_type).sentence}: {event.resource_label}{who}{why}"
 
 
 def step() -> list[dict[str, Any]]:
