@@ -62,6 +62,11 @@ class User(AbstractBaseUser, TenantModel):
         constraints = (
             one_of("role", Role, name="accounts_user_role"),
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="accounts_user_email_lower"),
+            # Django writes an unusable password with a leading "!"
+            models.CheckConstraint(
+                condition=~models.Q(role="service") | models.Q(password__startswith="!"),  # noqa: S106  # a mark
+                name="accounts_user_service_has_no_password",
+            ),
             models.UniqueConstraint("tenant", Lower("username"), name="accounts_user_username"),
         )
 

@@ -33,6 +33,9 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def visible_to(self, principal: Principal) -> Self:
+        """People see their tokens, administrators and managers everybody's, an agent nothing but its own."""
+        if principal.is_agent:
+            return self.filter(agent_id=principal.agent_id)
         return self if principal.sees_all_projects else self.filter(user_id=principal.user_id)
 
     def usable(self) -> Self:

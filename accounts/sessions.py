@@ -8,7 +8,7 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 
 from accounts.models import Session
 from common.context import SYSTEM, Principal
@@ -25,6 +25,7 @@ class SessionStore(SessionBase):
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
         self.principal: Principal | None = None
+        self._is_new = False
 
     def _row(self, session_key: str | None) -> dict[str, Any] | None:
         if not session_key:
@@ -51,6 +52,7 @@ class SessionStore(SessionBase):
 
     def create(self) -> None:
         self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]  # Django's own protocol
+        self._is_new = True
         self.modified = True
 
     def save(self, must_create: bool = False) -> None:
@@ -59,17 +61,15 @@ class SessionStore(SessionBase):
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # Django's own protocol
         if "tenant_id" not in data:
             return
-        row = Session(
-            tenant_id=UUID(data["tenant_id"]),
-            digest=digest(self.session_key or ""),
-            user_id=UUID(data["user_id"]),
-            data=self.encode(data),
-            expires_at=self.get_expiry_date(),
-        )
-        with tenant_context(row.tenant_id, actor=SYSTEM):
-            Session.objects.bulk_create(
-                [row], update_conflicts=True, unique_fields=["digest"], update_fields=["data", "expires_at"]
-            )
+        values = {"data": self.encode(data), "expires_at": self.get_expiry_date()}
+        own = {"digest": digest(self.session_key or ""), "user_id": UUID(data["user_id"])}
+        with tenant_context(UUID(data["tenant_id"]), actor=SYSTEM):
+            if self._is_new:
+                Session.objects.create(**own, **values)
+                self._is_new = False
+            elif not Session.objects.filter(**own).update(**values):
+                # Ended while this request ran: writing it again would undo a revocation.
+                raise UpdateError
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key

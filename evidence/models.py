@@ -153,4 +153,4 @@ class Evidence(TenantModel):
     @property
     def exit_code(self) -> int | None:
         code = self.data.get("exit_code")
-        return code if isinstance(code, int) else None
+        return code if isinstance(code, int) and not isinstance(code, bool) else None

@@ -84,8 +84,8 @@ def cloned_database() -> Iterator[str]:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         )
-    # Grants on a database are not part of a template.
-    prepare(url_of(os.environ["DATABASE_OWNER_URL"], name))
+        # Grants on a database are not part of a template. Roles belong to the server, so this too is for one at a time.
+        prepare(url_of(os.environ["DATABASE_OWNER_URL"], name))
     before = {variable: os.environ[variable] for variable in ("DATABASE_URL", "DATABASE_OWNER_URL")}
     os.environ |= {variable: url_of(url, name) for variable, url in before.items()}
     try:

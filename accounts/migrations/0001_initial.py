@@ -257,6 +257,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "service"), _negated=True), ("password__startswith", "!"), _connector="OR"
+                ),
+                name="accounts_user_service_has_no_password",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="user",
             constraint=models.UniqueConstraint(
                 models.F("tenant"), django.db.models.functions.text.Lower("username"), name="accounts_user_username"
             ),

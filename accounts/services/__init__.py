@@ -6,6 +6,7 @@ from accounts.services.people import (
     create_user,
     deactivate_user,
     delete_user,
+    set_password,
     update_user,
 )
 from accounts.services.sign_in import end_session, sign_in
@@ -22,6 +23,7 @@ __all__ = [
     "delete_user",
     "end_session",
     "revoke_token",
+    "set_password",
     "sign_in",
     "update_user",
 ]

@@ -28,8 +28,8 @@ def reserve(principal: Principal, *, route: str, key: str, fingerprint: str) -> 
 
     Raises `Invalid` for the same key with another request, `Conflict` while the first one still runs.
     """
-    if not key.isascii() or not key.isprintable() or len(key) > MAX_LENGTH:
-        raise Invalid("Idempotency-Key must be printable ASCII of at most 255 characters.", code="bad_idempotency_key")
+    if not key or not key.isascii() or not key.isprintable() or len(key) > MAX_LENGTH:
+        raise Invalid("Idempotency-Key must be 1 to 255 printable ASCII characters.", code="bad_idempotency_key")
     row = IdempotencyKey(
         principal_id=principal.id, route=route[:200], key=key, fingerprint=fingerprint, expires_at=timezone.now() + KEPT
     )

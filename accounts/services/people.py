@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
@@ -85,12 +86,30 @@ def check_password_strength(password: str, user: User) -> None:
 
 @transaction.atomic
 def update_user(*, user: User, reason: str = "", **changes: Any) -> User:
-    """Change a person's name, role or staff flag; only what differs is written."""
+    """Change a person's name, role or staff flag; only what differs is written.
+
+    Who becomes a service account loses the password, and with it the sessions. Raises `Conflict` for a name in use.
+    """
     changed = {name: value for name, value in changes.items() if name in CHANGEABLE and getattr(user, name) != value}
     if changed:
-        User.objects.filter(id=user.id).update(**changed)
+        no_password = {"password": make_password(None)} if changed.get("role") == Role.SERVICE else {}
+        try:
+            with transaction.atomic():
+                User.objects.filter(id=user.id).update(**changed, **no_password)
+        except IntegrityError as error:
+            raise Conflict("This user name cannot be used.", code="identity_taken") from error
         user.refresh_from_db()
         record(events.USER_UPDATED, subject_of(user), reason=reason, concerns=[user.id], changed=sorted(changed))
+    return user
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, reason: str = "") -> User:
+    """Give a person a new password; every session of theirs ends (a trigger deletes them). Raises `Invalid`."""
+    check_password_strength(password, user)
+    user.set_password(password)
+    User.objects.filter(id=user.id).update(password=user.password)
+    record(events.USER_UPDATED, subject_of(user), reason=reason, concerns=[user.id], changed=["password"])
     return user
 
 

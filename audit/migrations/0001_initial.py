@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 import common.ids
 import common.models
-from common.tenancy.migrations import row_security, system_function
+from common.tenancy.migrations import owned_by_system, row_security, system_function
 
 # Django cannot make a partitioned table: it makes a plain one, and this puts a partitioned one with the same columns,
 # defaults and CHECKs in its place. Django's indexes come at the end of the migration, so they land on the new table.
@@ -17,7 +17,7 @@ PARTITION: list[Any] = [
     " PARTITION BY RANGE (id)",
     "DROP TABLE audit_event",
     "ALTER TABLE audit_event_parent RENAME TO audit_event",
-    "ALTER TABLE audit_event ADD CONSTRAINT audit_event_pkey PRIMARY KEY (id)",
+    "ALTER TABLE audit_event ADD CONSTRAINT audit_event_pkey PRIMARY KEY (tenant_id, id)",
 ]
 
 # Whatever the writer says, time and database user are the server's.
@@ -44,9 +44,9 @@ $$
 
 # Makes the partitions of this month and the next `ahead` ones, each with the row security and the TRUNCATE trigger of
 # the parent; does nothing for those that exist. It runs as the owner of the table, because only an owner can add a
-# partition; that is why it is the one function that does not belong to cm_system.
-ENSURE_PARTITIONS = """
-CREATE FUNCTION sec.ensure_partitions(ahead integer) RETURNS TABLE (partition text)
+# partition; that is why it is the one definer function that does not belong to cm_system, and only cm_system may call it.
+MAKE_PARTITIONS = """
+CREATE FUNCTION sec.make_partitions(ahead integer) RETURNS TABLE (partition text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   month timestamptz;
@@ -71,6 +71,16 @@ BEGIN
 END
 $$
 """
+
+ENSURE_PARTITIONS = (
+    """ensure_partitions(ahead integer)""",
+    """
+RETURNS TABLE (partition text)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT made.partition FROM sec.make_partitions(ahead) made
+$$
+""",
+)
 
 UUID7_FLOOR = """
 CREATE FUNCTION sec.uuid7_floor(moment timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -127,11 +137,10 @@ $$
 )
 
 # Row triggers reach every partition; a TRUNCATE trigger on the parent does not fire for a partition that is truncated
-# directly, so `ensure_partitions` gives each its own.
+# directly, so `make_partitions` gives each its own.
 TRIGGERS: list[Any] = [
     STAMP,
-    ENQUEUE,
-    "ALTER FUNCTION sec.enqueue_event() OWNER TO cm_system",
+    *owned_by_system("enqueue_event()", ENQUEUE, callers="cm_owner"),
     "CREATE TRIGGER audit_event_stamp BEFORE INSERT ON audit_event FOR EACH ROW EXECUTE FUNCTION sec.stamp_event()",
     "ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_stamp",
     "CREATE TRIGGER audit_event_enqueue AFTER INSERT ON audit_event FOR EACH ROW EXECUTE FUNCTION sec.enqueue_event()",
@@ -335,13 +344,14 @@ class Migration(migrations.Migration):
         migrations.RunSQL(UUID7_FLOOR, "DROP FUNCTION sec.uuid7_floor(timestamptz)"),
         migrations.RunSQL(
             [
-                ENSURE_PARTITIONS,
-                "REVOKE ALL ON FUNCTION sec.ensure_partitions(integer) FROM PUBLIC",
-                "GRANT EXECUTE ON FUNCTION sec.ensure_partitions(integer) TO cm_app",
-                "SELECT sec.ensure_partitions(3)",
+                MAKE_PARTITIONS,
+                "REVOKE ALL ON FUNCTION sec.make_partitions(integer) FROM PUBLIC",
+                "GRANT EXECUTE ON FUNCTION sec.make_partitions(integer) TO cm_system",
+                "SELECT sec.make_partitions(3)",
             ],
-            "DROP FUNCTION sec.ensure_partitions(integer)",
+            "DROP FUNCTION sec.make_partitions(integer)",
         ),
+        system_function(*ENSURE_PARTITIONS),
         system_function(*PLACE_EVENTS),
         system_function(*GAUGES),
     ]

@@ -3,6 +3,7 @@ why Redis is never a record; losing it forgets the window, nothing else).
 """
 
 import logging
+import math
 import threading
 import time
 from collections import defaultdict, deque
@@ -55,7 +56,7 @@ class LocalWindow:
             if len(hits) < limit.requests:
                 hits.append(now)
                 return 0
-            return int(hits[0] + limit.seconds - now) + 1
+            return math.ceil(hits[0] + limit.seconds - now)
 
 
 _local = LocalWindow()
@@ -70,4 +71,4 @@ def hit(limit: Limit, subject: str) -> int:
     except redis.RedisError as error:
         logger.warning("limiter falls back to this process: %s", type(error).__name__)
         return _local.hit(limit, key)
-    return 0 if wait <= 0 else wait // 1000 + 1
+    return math.ceil(wait / 1000)

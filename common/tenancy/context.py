@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from common import context as request_context
@@ -13,10 +12,10 @@ from common.tenancy.guard import (
     ActiveTenant,
     MissingTenantContextError,
     active_tenant,
+    sign_for_connection,
     system_call,
     unguarded,
 )
-from common.tenancy.signing import sign
 
 DEFAULT_LIFETIME = 300
 
@@ -46,14 +45,6 @@ def tenant_context(tenant_id: UUID, *, actor: Actor, lifetime: int = DEFAULT_LIF
     if connections[DEFAULT_DB_ALIAS].in_atomic_block:
         # Only tests nest like this: a savepoint that is released keeps SET LOCAL, so take the context back.
         _set("")
-
-
-def sign_for_connection(tenant_id: UUID, lifetime: int) -> str:
-    """Return the signed context for the backend that this thread is connected to."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    connection.ensure_connection()
-    pid: int = connection.connection.info.backend_pid
-    return sign(tenant_id, backend_pid=pid, lifetime=lifetime, key=settings.CONTEXT_KEYS[0])
 
 
 def _set(value: str) -> None:

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+
+from common.tenancy.signing import SYSTEM, sign
+
+PASS_LIFETIME = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,23 @@ def unguarded() -> Iterator[None]:
         _unguarded.reset(token)
 
 
+def sign_for_connection(subject: UUID | str, lifetime: int) -> str:
+    """Return the signed context (or pass) for the backend that this thread is connected to."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.ensure_connection()
+    pid: int = connection.connection.info.backend_pid
+    return sign(subject, backend_pid=pid, lifetime=lifetime, key=settings.CONTEXT_KEYS[0])
+
+
 def system_call(function: str, *args: Any) -> list[dict[str, Any]]:
     """Call `sec.<function>(…)`, one of the allow-listed SECURITY DEFINER functions, and return its rows.
 
     `function` is a literal of ours, never input. The functions and what each may see: docs/decisions/0002-tenancy.md.
     """
-    placeholders = ", ".join(["%s"] * len(args))
+    placeholders = ", ".join(["%s"] * (len(args) + 1))
     with unguarded(), connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(f"SELECT * FROM sec.{function}({placeholders})", args)  # noqa: S608  # a literal, see above
+        signed_pass = sign_for_connection(SYSTEM, PASS_LIFETIME)
+        statement = f"SELECT * FROM sec.{function}({placeholders})"  # noqa: S608  # nosec B608: a literal, see above
+        cursor.execute(statement, [*args, signed_pass])
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

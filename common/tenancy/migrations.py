@@ -145,16 +145,40 @@ def system_function(signature: str, definition: str, *, grants: Sequence[str] = 
     """Create `sec.<signature>` as one of the allow-listed functions that look across tenants.
 
     It belongs to `cm_system`, runs with that role's rights whoever calls it (SECURITY DEFINER, pinned search path), and
-    only the app may call it. `definition` is what follows the signature; `grants` are the table rights it needs.
+    only the app may call it, with a signed pass as its last argument (`system_call` adds it): SQL injected into a
+    tenant's transaction has none. `definition` is what follows the signature; `grants` are the table rights it needs.
     """
-    statements: list[Any] = [
-        f"CREATE FUNCTION sec.{signature} {definition}",
-        f"ALTER FUNCTION sec.{bare(signature)} OWNER TO cm_system",
-        f"REVOKE ALL ON FUNCTION sec.{bare(signature)} FROM PUBLIC",
-        f"GRANT EXECUTE ON FUNCTION sec.{bare(signature)} TO cm_app",
-        *(f"GRANT {grant} TO cm_system" for grant in grants),
+    name = bare(with_pass(signature))
+    create = f"CREATE FUNCTION sec.{with_pass(signature)} {admitting(definition)}"
+    statements: list[Any] = [f"GRANT {grant} TO cm_system" for grant in grants]
+    statements += owned_by_system(name, create, callers="cm_app")
+    return RunSQL(sql=statements, reverse_sql=[f"DROP FUNCTION sec.{name}"])
+
+
+def owned_by_system(signature: str, definition: str, *, callers: str = "") -> list[Any]:
+    """Create a SECURITY DEFINER function with the rights of `cm_system`, for `callers` only."""
+    return [
+        "SET LOCAL ROLE cm_system",
+        definition,
+        f"REVOKE ALL ON FUNCTION sec.{signature} FROM PUBLIC",
+        *([f"GRANT EXECUTE ON FUNCTION sec.{signature} TO {callers}"] if callers else []),
+        "SET LOCAL ROLE cm_owner",
     ]
-    return RunSQL(sql=statements, reverse_sql=[f"DROP FUNCTION sec.{bare(signature)}"])
+
+
+def with_pass(signature: str) -> str:
+    """Return the signature with one more parameter: `find(id uuid)` becomes `find(id uuid, pass text)`."""
+    name, _, rest = signature.partition("(")
+    parameters = [part.strip() for part in rest.rstrip(")").split(",") if part.strip()]
+    return f"{name}({', '.join([*parameters, 'pass text'])})"
+
+
+def admitting(definition: str) -> str:
+    """Return the definition with the check of the pass as its first statement."""
+    is_sql = "LANGUAGE sql" in definition
+    opening, check = ("AS $$", "SELECT sec.admit(pass);") if is_sql else ("BEGIN", "PERFORM sec.admit(pass);")
+    before, _, after = definition.partition(opening)
+    return f"{before}{opening}\n  {check}{after}"
 
 
 def bare(signature: str) -> str:

@@ -12,6 +12,7 @@ from psycopg import sql
 from common.tenancy.signing import key_id, pads
 
 OWNER, APP, SYSTEM_ROLE = "cm_owner", "cm_app", "cm_system"
+# Wanted for search; nothing stored needs them yet, so a server without pgvector (Debian's own 15) will do.
 EXTENSIONS = ("vector", "pg_trgm")
 
 # The app role: no DDL, no temporary tables, no ownership, and blind to what other sessions run (their literals are
@@ -22,7 +23,6 @@ ROLE_STATEMENTS = (
     "ALTER ROLE {app} SET statement_timeout = '30s'",
     "ALTER ROLE {app} SET lock_timeout = '5s'",
     "ALTER ROLE {app} SET idle_in_transaction_session_timeout = '60s'",
-    "GRANT {system} TO {owner}",
     "REVOKE ALL ON SCHEMA public FROM PUBLIC",
     "GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
     "GRANT USAGE ON SCHEMA public TO {app}, {system}",
@@ -38,6 +38,11 @@ ROLE_STATEMENTS = (
     "GRANT SELECT ON sec.context_key TO {system}",
 )
 
+# The owner may hand functions over to the system role, but does not act with its rights: else the system policies
+# (`USING (true)`) would hold for the owner too, and FORCE row security would be empty.
+MEMBERSHIP = ("ALTER ROLE {owner} NOINHERIT", "GRANT {system} TO {owner}")
+MEMBERSHIP_SINCE_16 = ("GRANT {system} TO {owner} WITH INHERIT FALSE, SET TRUE",)
+
 
 def prepare_database(owner_dsn: str, *, app_password: str, context_keys: Sequence[bytes]) -> None:
     """Create roles and extensions, grant what each role needs, and replace the context keys by `context_keys`.
@@ -46,17 +51,23 @@ def prepare_database(owner_dsn: str, *, app_password: str, context_keys: Sequenc
     """
     with psycopg.connect(owner_dsn) as connection:
         _create_roles(connection, app_password)
-        for extension in EXTENSIONS:
-            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+        _create_extensions(connection)
         names = {
             "owner": sql.Identifier(OWNER),
             "app": sql.Identifier(APP),
             "system": sql.Identifier(SYSTEM_ROLE),
             "database": sql.Identifier(connection.info.dbname),
         }
-        for statement in ROLE_STATEMENTS:
+        since_16 = MEMBERSHIP_SINCE_16 if connection.info.server_version >= 160000 else ()
+        for statement in (*MEMBERSHIP, *since_16, *ROLE_STATEMENTS):
             connection.execute(sql.SQL(statement).format(**names))
         _replace_keys(connection, context_keys)
+
+
+def _create_extensions(connection: psycopg.Connection) -> None:
+    available = connection.execute("SELECT name FROM pg_available_extensions WHERE name = ANY(%s)", [list(EXTENSIONS)])
+    for (name,) in available.fetchall():
+        connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
 
 
 def _create_roles(connection: psycopg.Connection, app_password: str) -> None:

@@ -6,6 +6,8 @@ import time
 from uuid import UUID
 
 BLOCK_SIZE = 64
+# Whom the pass of the allow-listed functions names, instead of a tenant.
+SYSTEM = "system"
 
 
 def key_id(key: bytes) -> str:
@@ -19,8 +21,8 @@ def pads(key: bytes) -> tuple[bytes, bytes]:
     return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)
 
 
-def sign(tenant_id: UUID, *, backend_pid: int, lifetime: int, key: bytes) -> str:
-    """Return the value of `app.ctx`: valid on that backend only, for `lifetime` seconds."""
-    message = f"{tenant_id}|{backend_pid}|{int(time.time()) + lifetime}"
+def sign(subject: UUID | str, *, backend_pid: int, lifetime: int, key: bytes) -> str:
+    """Return `app.ctx` for a tenant, or a pass for `SYSTEM`: good on that backend, for `lifetime` seconds."""
+    message = f"{subject}|{backend_pid}|{int(time.time()) + lifetime}"
     mac = hmac.new(key, message.encode(), hashlib.sha256).hexdigest()
     return f"{message}|{key_id(key)}|{mac}"

@@ -4,16 +4,19 @@ from django.db import migrations
 
 from common.tenancy.migrations import ProtectTables
 
-# A verdict may be added once; the evidence itself is fixed, for the owner of the table too.
+# A verdict may be added once, and scores follow; everything else is fixed, for the owner of the table too, and so is
+# every column that comes later.
 FIXED = """
 CREATE FUNCTION sec.keep_evidence() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  verdict text[] := ARRAY['verified_at', 'verified_by_id', 'rejected_at', 'rejected_by_id', 'review_note'];
+  open    text[] := ARRAY['updated_at', 'credibility', 'uncertainty'];
 BEGIN
-  IF (NEW.tenant_id, NEW.project_id, NEW.task_id, NEW.execution_id, NEW.agent_id, NEW.author_id, NEW.source_type,
-      NEW.grade, NEW.title, NEW.description, NEW.data, NEW.content, NEW.content_sha256)
-     IS DISTINCT FROM
-     (OLD.tenant_id, OLD.project_id, OLD.task_id, OLD.execution_id, OLD.agent_id, OLD.author_id, OLD.source_type,
-      OLD.grade, OLD.title, OLD.description, OLD.data, OLD.content, OLD.content_sha256) THEN
-    RAISE EXCEPTION 'evidence is fixed once it is handed in' USING ERRCODE = 'insufficient_privilege';
+  IF OLD.verified_at IS NULL AND OLD.rejected_at IS NULL THEN
+    open := open || verdict;
+  END IF;
+  IF to_jsonb(NEW) - open IS DISTINCT FROM to_jsonb(OLD) - open THEN
+    RAISE EXCEPTION 'evidence is fixed once it is handed in, and so is its verdict' USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN NEW;
 END

@@ -38,7 +38,7 @@ WHEN (NEW.status = 'closed' AND NEW.resolution = 'completed') EXECUTE FUNCTION s
 KEEP_ENDED = """
 CREATE FUNCTION sec.keep_ended() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF OLD.status IN ('success', 'failure', 'timeout', 'cancelled') AND NEW.status <> OLD.status THEN
+  IF to_jsonb(NEW) - 'updated_at' IS DISTINCT FROM to_jsonb(OLD) - 'updated_at' THEN
     RAISE EXCEPTION 'an ended execution does not change' USING ERRCODE = 'check_violation';
   END IF;
   RETURN NEW;
@@ -90,8 +90,8 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             [
                 KEEP_ENDED,
-                "CREATE TRIGGER tasks_execution_ended BEFORE UPDATE OF status ON tasks_execution"
-                " FOR EACH ROW EXECUTE FUNCTION sec.keep_ended()",
+                "CREATE TRIGGER tasks_execution_ended BEFORE UPDATE ON tasks_execution FOR EACH ROW"
+                " WHEN (OLD.status IN ('success', 'failure', 'timeout', 'cancelled')) EXECUTE FUNCTION sec.keep_ended()",
             ],
             ["DROP TRIGGER tasks_execution_ended ON tasks_execution", "DROP FUNCTION sec.keep_ended()"],
         ),
