@@ -112,14 +112,18 @@ def respond_to_approval(
 ) -> ApprovalRequest:
     """Decide. `digest` is that of the request the person was shown. The first deciding answer wins.
 
-    Raises `Forbidden` for those who may not decide, `Invalid` for a missing comment or amendment, `Conflict` for a late
-    answer (kept, it does not count) or a digest that differs.
+    Raises `Forbidden` for those who may not decide, `Invalid` for a missing comment or amendment, `Conflict` for a
+    late answer (kept, it does not count) or a digest that differs.
     """
     check_answer(approval, principal, action, comment, digest, amended_content)
+    check_option(approval, action, selected_option)
     with transaction.atomic():
         decided = decide(approval, principal, action, comment, amended_content, selected_option)
     if not decided:
-        raise Conflict(f"It is {approval.get_status_display().lower()} already.", code="already_decided")
+        # Overdue, and the sweep that says so has not come by yet.
+        overdue = approval.status == ApprovalStatus.PENDING
+        state = "expired" if overdue else approval.get_status_display().lower()
+        raise Conflict(f"It is {state} already.", code="already_decided")
     return approval
 
 
@@ -139,6 +143,14 @@ def check_answer(
         raise Invalid("An amendment needs the amended content.", errors={"amended_content": ["Required."]})
     if digest != approval.digest:
         raise Conflict("This is not the request you were shown; load it again.", code="approval_changed")
+
+
+def check_option(approval: ApprovalRequest, action: str, key: str) -> None:
+    """Raise `Invalid` where the option that is named was not offered, or means another answer."""
+    if key and not any(option["key"] == key and option["action"] == action for option in approval.options):
+        raise Invalid(
+            f"There is no option {key} to {action}.", errors={"selected_option": ["Not one that is offered."]}
+        )
 
 
 def decide(

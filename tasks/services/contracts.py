@@ -36,14 +36,28 @@ class Finding:
     evidence: Evidence | None = None
 
 
-REQUIRED_PARAMETERS = {
-    CriterionKind.COMMAND_EXIT: ("command",),
-    CriterionKind.FILE_DIGEST: ("path", "sha256"),
-    CriterionKind.CI_CHECK: ("check",),
-    CriterionKind.URL_PROBE: ("url",),
-    CriterionKind.HUMAN_SIGNOFF: (),
-    CriterionKind.REVIEWER_AGENT: (),
+def is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def is_command(value: Any) -> bool:
+    return is_text(value) or (isinstance(value, list) and value != [] and all(is_text(part) for part in value))
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+Checks = dict[str, Callable[[Any], bool]]
+REQUIRED_PARAMETERS: dict[CriterionKind, Checks] = {
+    CriterionKind.COMMAND_EXIT: {"command": is_command},
+    CriterionKind.FILE_DIGEST: {"path": is_text, "sha256": is_text},
+    CriterionKind.CI_CHECK: {"check": is_text},
+    CriterionKind.URL_PROBE: {"url": is_text},
+    CriterionKind.HUMAN_SIGNOFF: {},
+    CriterionKind.REVIEWER_AGENT: {},
 }
+OPTIONAL_PARAMETERS: Checks = {"exit_code": is_number, "status": is_number}
 FOR_PEOPLE = frozenset({CriterionKind.HUMAN_SIGNOFF, CriterionKind.REVIEWER_AGENT})
 
 
@@ -51,17 +65,12 @@ FOR_PEOPLE = frozenset({CriterionKind.HUMAN_SIGNOFF, CriterionKind.REVIEWER_AGEN
 def set_contract(*, task: Task, criteria: Sequence[CriterionInput]) -> AcceptanceContract:
     """Give a task its criteria, before anybody has claimed it.
 
-    Raises `Conflict` where it has a contract or an attempt already, `Invalid` for a missing parameter.
+    Raises `Conflict` where it has a contract or an attempt already, `Invalid` for a missing parameter or no criteria.
     """
+    if not criteria:
+        raise Invalid("A contract without criteria would prove nothing.", errors={"criteria": ["Name at least one."]})
     for position, criterion in enumerate(criteria):
-        missing = [
-            name for name in REQUIRED_PARAMETERS[CriterionKind(criterion.kind)] if name not in criterion.parameters
-        ]
-        if missing:
-            raise Invalid(
-                f"Criterion {position + 1} lacks parameters.",
-                errors={f"criteria[{position}].parameters": [f"Missing: {', '.join(missing)}."]},
-            )
+        check_parameters(f"criteria[{position}].parameters", criterion)
     locked = lock_task(task.id)
     if locked.attempt or locked.contracts.exists() or locked.status == TaskStatus.CLOSED:
         raise Conflict("A contract is set once, before the first claim.", code="contract_fixed")
@@ -80,6 +89,17 @@ def set_contract(*, task: Task, criteria: Sequence[CriterionInput]) -> Acceptanc
     )
     record(events.CONTRACT_SET, subject_of(locked), criteria=len(criteria))
     return contract
+
+
+def check_parameters(path: str, criterion: CriterionInput) -> None:
+    """Raise `Invalid`, naming the field, where a parameter is missing or of another kind than its rule reads."""
+    required = REQUIRED_PARAMETERS[CriterionKind(criterion.kind)]
+    missing = sorted(set(required) - set(criterion.parameters))
+    if missing:
+        raise Invalid("A criterion lacks parameters.", errors={path: [f"Missing: {', '.join(missing)}."]})
+    for name, check in {**OPTIONAL_PARAMETERS, **required}.items():
+        if name in criterion.parameters and not check(criterion.parameters[name]):
+            raise Invalid("A parameter is not valid.", errors={f"{path}.{name}": ["Of another kind than expected."]})
 
 
 def criteria_of(task: Task) -> list[Criterion]:
@@ -167,6 +187,11 @@ def verdict(piece: Evidence) -> Any:
     return piece.data.get("verdict")
 
 
+def by_another_person(_: Parameters, piece: Evidence, execution: Execution) -> bool:
+    """A verdict of a person who does not own the agent that did the work."""
+    return piece.grade == Grade.HUMAN and verdict(piece) is not None and piece.author_id != execution.agent.owner_id
+
+
 RULES: dict[CriterionKind, tuple[Speaks, Holds, Words]] = {
     CriterionKind.COMMAND_EXIT: (ran_command, exit_matches, exit_words),
     CriterionKind.FILE_DIGEST: (
@@ -185,7 +210,7 @@ RULES: dict[CriterionKind, tuple[Speaks, Holds, Words]] = {
         lambda parameters, piece: f"{parameters['url']} answered {piece.data.get('status')}.",
     ),
     CriterionKind.HUMAN_SIGNOFF: (
-        lambda _, piece, __: piece.grade == Grade.HUMAN and verdict(piece) is not None,
+        by_another_person,
         lambda _, piece: verdict(piece) == "approved",
         lambda _, piece: f"A person's verdict: {verdict(piece)}.",
     ),

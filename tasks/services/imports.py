@@ -8,10 +8,13 @@ from django.db import transaction
 
 from common.errors import DomainError, Invalid
 from projects.models import Project
+from tasks import events
 from tasks.models import Resolution, Task, TaskKind, TaskStatus, TaskType
-from tasks.services.work_items import close, create_task, lock_task, reopen_task, update_task
+from tasks.services.work_items import close, create_task, lock_task, move, update_task
 
 MAX_TITLE = 500
+MAX_NUMBER = 2**31 - 1
+CLOSED_THERE = "Closed on GitHub"
 TYPE_OF_LABEL = {
     "bug": TaskType.BUG,
     "enhancement": TaskType.FEATURE,
@@ -35,16 +38,22 @@ class ImportResult:
     errors: list[str] = field(default_factory=list)
 
 
-def issues_in(document: Any) -> Iterator[dict[str, Any]]:
-    """Yield the issues of a document: a list of issues, a webhook payload, or examples of payloads, nested or not."""
+def issues_in(document: Any) -> Iterator[Any]:
+    """Yield the issues of a document: a list of issues, a webhook payload, or examples of payloads, nested or not.
+
+    What only looks like an issue is yielded too, so that it is named instead of passed over; payloads of other webhooks
+    are not.
+    """
     if isinstance(document, list):
         for entry in document:
             yield from issues_in(entry)
-    elif isinstance(document, dict) and isinstance(document.get("issue"), dict):
+    elif not isinstance(document, dict):
+        yield document
+    elif isinstance(document.get("issue"), dict):
         yield document["issue"] | {"_action": document.get("action")}
-    elif isinstance(document, dict) and isinstance(document.get("examples"), list):
+    elif isinstance(document.get("examples"), list):
         yield from issues_in(document["examples"])
-    elif isinstance(document, dict) and "number" in document and "title" in document:
+    elif "issue" in document or "title" in document or ("number" in document and "action" not in document):
         yield document
 
 
@@ -55,13 +64,14 @@ def import_issues(*, project: Project, document: Any) -> ImportResult:
     """
     result = ImportResult()
     found = False
-    for issue in issues_in(document):
+    for position, issue in enumerate(issues_in(document), start=1):
         found = True
         try:
             with transaction.atomic():
                 outcome = import_issue(project, issue)
         except DomainError as error:
-            result.errors.append(f"#{issue.get('number')}: {error.detail}")
+            number = issue.get("number") if isinstance(issue, dict) else None
+            result.errors.append(f"entry {position}{f' (#{number})' if number else ''}: {error.detail}")
         else:
             setattr(result, outcome, getattr(result, outcome) + 1)
     if not found:
@@ -69,8 +79,10 @@ def import_issues(*, project: Project, document: Any) -> ImportResult:
     return result
 
 
-def import_issue(project: Project, issue: dict[str, Any]) -> str:
-    """Take one issue; return `created`, `updated` or `unchanged`."""
+def import_issue(project: Project, issue: Any) -> str:
+    """Take one issue; return `created`, `updated` or `unchanged`. Raises `Invalid` where it is malformed."""
+    if not isinstance(issue, dict):
+        raise Invalid(f"An issue is a JSON object, this is a {type(issue).__name__}.")
     values = task_values(issue)
     existing = (
         Task.objects.kept()
@@ -85,7 +97,7 @@ def import_issue(project: Project, issue: dict[str, Any]) -> str:
             kind=kind,
             status=TaskStatus.DRAFT,
             github_issue_number=issue["number"],
-            github_url=str(issue.get("html_url") or "")[:500],
+            github_url=clean(str(issue.get("html_url") or ""))[:500],
             **values,
         )
         follow_state(existing, issue)
@@ -100,16 +112,27 @@ def import_issue(project: Project, issue: dict[str, Any]) -> str:
 
 def task_values(issue: dict[str, Any]) -> dict[str, Any]:
     number, title = issue.get("number"), issue.get("title")
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1 or not isinstance(title, str) or not title:
+    words = clean(title).strip() if isinstance(title, str) else ""
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= MAX_NUMBER or not words:
         raise Invalid("An issue needs a positive number and a title.")
-    labels = [label["name"] if isinstance(label, dict) else str(label) for label in issue.get("labels") or []]
+    labels = label_names(issue)
     known = [TYPE_OF_LABEL[label.lower()] for label in labels if label.lower() in TYPE_OF_LABEL]
     return {
-        "title": clean(title)[:MAX_TITLE],
+        "title": words[:MAX_TITLE],
         "description": clean(str(issue.get("body") or "")),
-        "labels": [clean(label)[:100] for label in labels],
+        "labels": labels,
         "type": known[0] if known else TaskType.TASK,
     }
+
+
+def label_names(issue: dict[str, Any]) -> list[str]:
+    """Return the names of an issue's labels: objects in GitHub's answers, plain words in some exports."""
+    labels = issue.get("labels") or []
+    entries = labels if isinstance(labels, list) else [labels]
+    names = [entry.get("name") if isinstance(entry, dict) else entry for entry in entries]
+    if not all(isinstance(name, str) for name in names):
+        raise Invalid("Labels are names, or objects with a name.")
+    return [clean(name)[:100] for name in names]
 
 
 def clean(text: str) -> str:
@@ -121,10 +144,20 @@ RESOLUTION_OF_REASON = {"not_planned": Resolution.WONT_FIX, "duplicate": Resolut
 
 
 def follow_state(task: Task, issue: dict[str, Any]) -> None:
-    """Follow GitHub's open and closed. An imported task stays a draft until a person opens it for agents."""
+    """Follow GitHub's open and closed. An imported task stays a draft until a person opens it for agents.
+
+    What was closed here (done, or cancelled by a person) stays closed, whatever GitHub says.
+    """
     closed = issue.get("state") == "closed" or issue.get("_action") in {"closed", "deleted"}
     if closed and task.status == TaskStatus.DRAFT:
         resolution = RESOLUTION_OF_REASON.get(str(issue.get("state_reason")), Resolution.COMPLETED)
-        close(lock_task(task.id), resolution, reason="Closed on GitHub")
-    elif not closed and task.status == TaskStatus.CLOSED:
-        reopen_task(task=task, reason="Reopened on GitHub")
+        close(lock_task(task.id), resolution, reason=CLOSED_THERE)
+    elif not closed and task.status == TaskStatus.CLOSED and task.status_reason == CLOSED_THERE:
+        move(
+            lock_task(task.id),
+            TaskStatus.DRAFT,
+            events.TASK_REOPENED,
+            reason="Reopened on GitHub",
+            resolution=None,
+            closed_at=None,
+        )

@@ -28,6 +28,7 @@ from tasks.services.work_items import block, lock_task, offer_again, subject_of
 
 T = TypeVar("T")
 RETRY_BACKOFF_SECONDS = 5
+LONGEST_BACKOFF = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,12 @@ def end_attempt(held: Held, status: ExecutionStatus, **values: Any) -> None:
     held.execution.refresh_from_db()
 
 
+def backoff(attempt: int) -> timedelta:
+    """Return the pause after a failed attempt. Attempts have no upper bound (a release costs none), the pause has."""
+    doublings = min(attempt - 1, 10)
+    return min(timedelta(seconds=RETRY_BACKOFF_SECONDS * 2**doublings), LONGEST_BACKOFF)
+
+
 def fail_execution(*, claim: LeaseClaim, error: str, retryable: bool) -> Task:
     """Report that the attempt failed. Retryable: offered again after a pause while attempts are left; else blocked."""
 
@@ -178,11 +185,10 @@ def fail_execution(*, claim: LeaseClaim, error: str, retryable: bool) -> Task:
             retryable=retryable,
         )
         if retryable and held.task.attempts_left > 0:
-            pause = timedelta(seconds=RETRY_BACKOFF_SECONDS * 2 ** (held.execution.attempt - 1))
             offer_again(
                 held.task,
                 events.TASK_RELEASED,
-                at=held.now + min(pause, timedelta(minutes=10)),
+                at=held.now + backoff(held.execution.attempt),
                 reason=f"Attempt {held.execution.attempt} failed: {error[:500]}",
                 data={"execution_id": str(held.execution.id), "attempt": held.execution.attempt},
             )

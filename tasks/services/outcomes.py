@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import rfc8785
 from django.db import transaction
 
 from audit.services import record
 from common.context import Principal
-from common.errors import Conflict, DomainError, Forbidden
+from common.errors import Conflict, DomainError, Forbidden, Invalid
 from evidence.models import Evidence, SourceType
 from evidence.services import About, submit_evidence
 from projects.permissions import can_manage
@@ -24,7 +25,7 @@ from tasks.models import (
     TaskStatus,
     Verification,
 )
-from tasks.services.contracts import FOR_PEOPLE, Finding, evaluate
+from tasks.services.contracts import FOR_PEOPLE, Finding, criteria_of, evaluate
 from tasks.services.leases import Held, LeaseClaim, end_attempt, under_lease
 from tasks.services.work_items import close, lock_task, move, subject_of
 
@@ -37,10 +38,17 @@ class ContractNotMet(DomainError):
     title = "The acceptance contract is not met"
 
 
-def hand_in_evidence(*, claim: LeaseClaim, **piece: Any) -> Evidence:
-    """Register evidence of the running attempt and judge the contract by it."""
+def hand_in_evidence(*, claim: LeaseClaim, criterion: UUID | None = None, **piece: Any) -> Evidence:
+    """Register evidence of the running attempt and judge the contract by it.
+
+    `criterion` says which one it is meant for. It is kept beside the facts; what counts is what the evidence shows.
+    """
+    if criterion:
+        piece["data"] = {**(piece.get("data") or {}), "criterion": str(criterion)}
 
     def write(held: Held) -> Evidence:
+        if criterion and not any(known.id == criterion for known in criteria_of(held.task)):
+            raise Invalid("The task has no such criterion.", errors={"criterion": ["Not one of this task's."]})
         evidence = submit_evidence(about=about(held), agent_id=held.execution.agent_id, **piece)
         evaluate(held.task, held.execution)
         return evidence
@@ -73,14 +81,22 @@ def complete_execution(*, claim: LeaseClaim, result: dict[str, Any], summary: st
 
 def accept(held: Held, result: dict[str, Any], summary: str, *, waits: bool) -> None:
     """Take the result of the held attempt: the one accepted result of its task."""
-    output_hash = hashlib.sha256(rfc8785.dumps(result)).hexdigest()
-    end_attempt(held, ExecutionStatus.SUCCESS, result=result, summary=summary, progress=100, output_hash=output_hash)
+    digest = result_digest(result)
+    end_attempt(held, ExecutionStatus.SUCCESS, result=result, summary=summary, progress=100, output_hash=digest)
     record(events.EXECUTION_SUCCEEDED, subject_of(held.task), attempt=held.execution.attempt)
     if waits:
         data = {"execution_id": str(held.execution.id)}
         move(held.task, TaskStatus.IN_REVIEW, events.TASK_SUBMITTED, claimable_from=None, output=result, data=data)
     else:
         close_completed(held.task, output=result)
+
+
+def result_digest(result: dict[str, Any]) -> str:
+    """Return SHA-256 over the canonical JSON of a result; raises `Invalid` where it has none."""
+    try:
+        return hashlib.sha256(rfc8785.dumps(result)).hexdigest()
+    except rfc8785.CanonicalizationError as error:
+        raise Invalid("The result has no canonical form (RFC 8785).", errors={"result": [str(error)]}) from error
 
 
 def close_completed(task: Task, **values: Any) -> None:

@@ -64,8 +64,7 @@ def create_task(
     """Create a task, open or as a draft. Raises `Invalid` for a plan of another project or another first status."""
     if status not in {TaskStatus.OPEN, TaskStatus.DRAFT}:
         raise Invalid("A new task is open or a draft.", errors={"status": ["Choose open or draft."]})
-    if plan and plan.project_id != project.id:
-        raise Invalid("The plan belongs to another project.", errors={"plan": ["Choose a plan of this project."]})
+    check_plan(plan, project.id)
     task = Task.objects.create(
         project=project,
         number=next_number(project),
@@ -93,6 +92,11 @@ def create_task(
     return task
 
 
+def check_plan(plan: Plan | None, project_id: UUID) -> None:
+    if plan and plan.project_id != project_id:
+        raise Invalid("The plan belongs to another project.", errors={"plan": ["Choose a plan of this project."]})
+
+
 def next_number(project: Project) -> int:
     """Take the project's next task number; the row lock makes numbers dense and unique."""
     Project.objects.filter(id=project.id).update(last_task_number=F("last_task_number") + 1)
@@ -101,7 +105,8 @@ def next_number(project: Project) -> int:
 
 @transaction.atomic
 def update_task(*, task: Task, reason: str = "", **changes: Any) -> Task:
-    """Change what differs. A closed task is final: reopen it first (`Conflict`)."""
+    """Change what differs. A closed task is final: reopen it first (`Conflict`). `Invalid` for a foreign plan."""
+    check_plan(changes.get("plan"), task.project_id)
     changed = {name: value for name, value in changes.items() if name in CHANGEABLE and getattr(task, name) != value}
     if changed:
         if not Task.objects.filter(id=task.id).exclude(status=TaskStatus.CLOSED).update(**changed):
@@ -126,7 +131,8 @@ def move(task: Task, status: str, event: EventType, *, reason: str = "", **value
 
 def block(task: Task, reason: str) -> None:
     """Stop a locked task until a person reopens it; the reason says what went wrong."""
-    move(task, TaskStatus.BLOCKED, events.TASK_BLOCKED, reason=reason[:2000], claimable_from=None)
+    words = reason.strip()[:2000] or "No reason was given."
+    move(task, TaskStatus.BLOCKED, events.TASK_BLOCKED, reason=words, claimable_from=None)
 
 
 def offer_again(task: Task, event: EventType, *, at: datetime, reason: str = "", **values: Any) -> None:
