@@ -195,6 +195,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 IDEMPOTENCY_STORE = "accounts.services.idempotency"
+API_LIMIT_PER_MINUTE = env.int("API_LIMIT_PER_MINUTE", default=6000)  # requests of one caller
 SPECTACULAR_SETTINGS = {
     "TITLE": "Countermark API",
     "DESCRIPTION": "Work, evidence, approval and audit of AI agents and people on one task.",
@@ -207,6 +208,20 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SERVE_PUBLIC": True,
+    # The same field name with different values in different objects: each set of values has one name of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "ProjectStatusEnum": "projects.models.ProjectStatus",
+        "ProjectRoleEnum": "projects.models.ProjectRole",
+        "RoleEnum": "accounts.models.Role",
+        "GradeEnum": "evidence.models.Grade",
+        "TaskStatusEnum": "tasks.models.TaskStatus",
+        "TaskKindEnum": "tasks.models.TaskKind",
+        "ExecutionStatusEnum": "tasks.models.ExecutionStatus",
+        "ApprovalStatusEnum": "tasks.models.ApprovalStatus",
+        "ApprovalKindEnum": "tasks.models.ApprovalKind",
+        "ApprovalActionEnum": "tasks.models.ApprovalAction",
+        "CriterionKindEnum": "tasks.models.CriterionKind",
+    },
 }
 
 # --- Celery: a message is a hint, the row is the work -----------------------------------------------------------------

@@ -1,10 +1,13 @@
 """The URL map: each app brings its own."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from audit.api.urls import routes as audit_routes
 from common import health
+from common.api import handlers
+from projects.queries import visible_project_ids
 
 api = [
     path("", include("accounts.api.urls")),
@@ -12,7 +15,7 @@ api = [
     path("", include("agents.api.urls")),
     path("", include("evidence.api.urls")),
     path("", include("tasks.api.urls")),
-    path("", include("audit.api.urls")),
+    path("", include(audit_routes(visible_project_ids))),
 ]
 
 urlpatterns = [
@@ -27,6 +30,12 @@ urlpatterns = [
         name="api-docs",
     ),
     path("api/v1/", include(api)),
+    re_path(r"^api/", handlers.unknown),
     path("", include("accounts.urls")),
     path("", include("tasks.urls")),
 ]
+
+handler400 = handlers.bad_request
+handler403 = handlers.permission_denied
+handler404 = handlers.not_found
+handler500 = handlers.server_error

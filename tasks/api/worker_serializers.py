@@ -1,0 +1,268 @@
+"""The worker protocol's messages (design/api.md): what a pull agent sends and gets."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+from common.api.serializers import JSONObjectField, StrictSerializer
+from evidence.models import Evidence, SourceType
+from tasks.models import (
+    ApprovalAction,
+    ApprovalKind,
+    ApprovalRequest,
+    Criterion,
+    Directive,
+    Execution,
+    Task,
+    TaskStatus,
+)
+from tasks.queries import Briefing
+from tasks.services import Claimed, lease_token
+from tasks.services.claims import MAX_LEASE, MIN_LEASE
+from tasks.services.run_log import MAX_LOG
+
+LARGEST = 2**63 - 1
+ASKED_BY_WORKERS = ("question", "pre_execution", "response_approval", "next_step")
+Members = dict[str, Any]
+
+
+class ClaimInput(StrictSerializer):
+    projects = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=100)
+    capabilities = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        required=False,
+        max_length=100,
+        help_text="Default: all it has.",
+    )
+    lease_seconds = serializers.IntegerField(min_value=MIN_LEASE, max_value=MAX_LEASE, default=60)
+    limit = serializers.IntegerField(min_value=1, max_value=10, default=1)
+
+
+class UsageInput(StrictSerializer):
+    input_tokens = serializers.IntegerField(min_value=0, max_value=LARGEST, required=False)
+    output_tokens = serializers.IntegerField(min_value=0, max_value=LARGEST, required=False)
+    cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=Decimal(0), required=False)
+
+
+class HeartbeatInput(StrictSerializer):
+    progress = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    message = serializers.CharField(max_length=500, allow_blank=True, required=False)
+    usage = UsageInput(required=False)
+
+
+class EvidenceInput(StrictSerializer):
+    source_type = serializers.ChoiceField(choices=SourceType.choices)
+    title = serializers.CharField(max_length=500)
+    description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
+    content = serializers.CharField(allow_blank=True, trim_whitespace=False, required=False)
+    content_sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False)
+    data = JSONObjectField(required=False)  # type: ignore[assignment]  # the name in the API
+    criterion = serializers.UUIDField(required=False, help_text="The criterion it is meant for.")
+
+
+class OptionSerializer(StrictSerializer):
+    """An answer that is offered."""
+
+    key = serializers.SlugField(max_length=100)
+    label = serializers.CharField(max_length=200)  # type: ignore[assignment]  # the name in the API
+    action = serializers.ChoiceField(choices=ApprovalAction.choices)
+    effect = serializers.CharField(max_length=1000, allow_blank=True, default="")
+
+
+class ApprovalInput(StrictSerializer):
+    kind = serializers.ChoiceField(choices=[choice for choice in ApprovalKind.choices if choice[0] in ASKED_BY_WORKERS])
+    question = serializers.CharField(max_length=10_000)
+    action = JSONObjectField()
+    target_commit = serializers.RegexField(r"^[0-9a-f]{7,64}$", required=False, allow_null=True)
+    options = OptionSerializer(many=True, required=False)
+    expires_in = serializers.IntegerField(min_value=1, max_value=30 * 86400, required=False, help_text="Seconds.")
+
+    def validate_options(self, value: list[Members]) -> list[Members]:
+        keys = {option["key"] for option in value}
+        if not value or len(value) > 10 or len(keys) < len(value):
+            raise serializers.ValidationError("Give 1 to 10 options with different keys.")
+        return value
+
+
+class RedeemInput(StrictSerializer):
+    digest = serializers.RegexField(r"^[0-9a-f]{64}$")
+
+
+class CompleteInput(StrictSerializer):
+    result = JSONObjectField()
+    summary = serializers.CharField(max_length=20_000, allow_blank=True, default="")
+
+
+class FailInput(StrictSerializer):
+    error = serializers.CharField(max_length=20_000)
+    retryable = serializers.BooleanField()
+
+
+class LogPosition(StrictSerializer):
+    offset = serializers.IntegerField(min_value=0, max_value=MAX_LOG)
+
+
+class LogAnswer(serializers.Serializer[Any]):
+    offset = serializers.IntegerField(help_text="The log's size: where to go on.")
+
+
+class WorkedTaskSerializer(serializers.ModelSerializer[Task]):
+    """A claimed task."""
+
+    class CriteriaSerializer(serializers.Serializer[Any]):
+        class CriterionSerializer(serializers.ModelSerializer[Criterion]):
+            parameters = JSONObjectField()
+
+            class Meta:
+                ref_name = "ClaimedCriterion"
+                model = Criterion
+                fields = ("id", "kind", "title", "parameters", "minimum_grade")
+
+        criteria = CriterionSerializer(many=True)
+
+        class Meta:
+            ref_name = "ClaimedContract"
+
+    project_id = serializers.UUIDField()
+    key = serializers.CharField()
+    input = JSONObjectField()
+    contract = CriteriaSerializer(allow_null=True)
+
+    class Meta:
+        ref_name = "ClaimedTask"
+        model = Task
+        fields = (
+            "id",
+            "key",
+            "project_id",
+            "title",
+            "description",
+            "type",
+            "priority",
+            "instructions",
+            "input",
+            "contract",
+        )
+
+
+class GrantSerializer(serializers.ModelSerializer[ApprovalRequest]):
+    """An answered approval, with everything its digest binds."""
+
+    task = serializers.UUIDField(source="task_id")
+    action = JSONObjectField()
+    target_commit = serializers.SerializerMethodField()
+    amended_content = JSONObjectField(allow_null=True)
+
+    class Meta:
+        ref_name = "Grant"
+        model = ApprovalRequest
+        fields = (
+            "id",
+            "task",
+            "kind",
+            "status",
+            "question",
+            "action",
+            "target_commit",
+            "nonce",
+            "digest",
+            "selected_option",
+            "comment",
+            "amended_content",
+            "expires_at",
+            "redeemed_at",
+        )
+
+    def get_target_commit(self, approval: ApprovalRequest) -> str | None:
+        return approval.target_commit or None
+
+
+class AttemptSerializer(serializers.ModelSerializer[Execution]):
+    class Meta:
+        ref_name = "Attempt"
+        model = Execution
+        fields = ("attempt", "status", "error")
+
+
+class StartedExecutionSerializer(serializers.ModelSerializer[Execution]):
+    class Meta:
+        ref_name = "StartedExecution"
+        model = Execution
+        fields = ("id", "status", "attempt")
+
+
+class ClaimContextSerializer(serializers.Serializer[Any]):
+    class ProjectSerializer(serializers.Serializer[Any]):
+        id = serializers.UUIDField()
+        slug = serializers.CharField()
+        name = serializers.CharField()
+
+        class Meta:
+            ref_name = "ClaimedProject"
+
+    project = ProjectSerializer()
+    repository_url = serializers.CharField(allow_blank=True)
+    default_branch = serializers.CharField()
+    previous_attempts = AttemptSerializer(many=True)
+
+
+class ClaimedSerializer(serializers.Serializer[Any]):
+    """One element of the answer to a claim."""
+
+    task = WorkedTaskSerializer()
+    execution = StartedExecutionSerializer()
+    attempt = serializers.IntegerField()
+    lease_token = serializers.CharField()
+    lease_expires_at = serializers.DateTimeField()
+    lease_seconds = serializers.IntegerField()
+    grants = GrantSerializer(many=True)
+    context = ClaimContextSerializer()  # type: ignore[assignment]  # the name in the API
+
+
+def claimed_members(claimed: Claimed, briefing: Briefing) -> Members:
+    """Return what `ClaimedSerializer` shows."""
+    task, execution = claimed.task, claimed.execution
+    worked = {name: getattr(task, name) for name in WorkedTaskSerializer.Meta.fields if name != "contract"}
+    contract = {"criteria": briefing.criteria} if briefing.has_contract else None
+    return {
+        "task": worked | {"contract": contract},
+        "execution": execution,
+        "attempt": execution.attempt,
+        "lease_token": lease_token(execution.id),
+        "lease_expires_at": execution.lease_expires_at,
+        "lease_seconds": execution.lease_seconds,
+        "grants": briefing.grants,
+        "context": {
+            "project": task.project,
+            "repository_url": task.project.repository_url,
+            "default_branch": task.project.default_branch,
+            "previous_attempts": briefing.previous_attempts,
+        },
+    }
+
+
+def with_lease_token(item: Members) -> Members:
+    """Make the token of a stored claim again: it is never stored."""
+    return item | {"lease_token": lease_token(UUID(item["execution"]["id"]))}
+
+
+class HeartbeatAnswer(serializers.Serializer[Any]):
+    directive = serializers.ChoiceField(choices=Directive.choices)
+    lease_expires_at = serializers.DateTimeField()
+    lease_seconds = serializers.IntegerField()
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class EvidenceReceipt(serializers.ModelSerializer[Evidence]):
+    """What became of evidence that was handed in."""
+
+    class Meta:
+        ref_name = "EvidenceReceipt"
+        model = Evidence
+        fields = ("id", "source_type", "grade", "title", "content_sha256", "content_size", "created_at")
+
+
+class TaskState(serializers.Serializer[Any]):
+    task_status = serializers.ChoiceField(choices=TaskStatus.choices)

@@ -1,0 +1,213 @@
+"""Bad input to every endpoint that takes any: a problem that names it, and nothing has changed."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from tests.api.scene import Scene, make_scene
+from tests.api.table import CALLERS, ROWS, Row
+from tests.api.test_matrix import check_problem, events_of
+from tests.world import Client, World
+
+TAKING_JSON = [row for row in ROWS if isinstance(row.body, dict)]
+MISSING = "01a1f000-0000-7000-8000-000000000000"
+Send = Callable[..., Any]
+
+
+@pytest.fixture
+def scene(world: World) -> Scene:
+    return make_scene(world)
+
+
+@pytest.fixture
+def send(scene: Scene) -> Send:
+    """Send a raw body to a row's endpoint as somebody whom it would serve; undo what it did."""
+
+    def sender(row: Row, raw: bytes, content_type: str = "application/json") -> Any:
+        caller = next(name for name in CALLERS if row.expected[name] < 300)
+        token = scene.world.token if caller == "agent" else scene.world.tokens[caller]
+        headers = {name: scene.fill(value) for name, value in row.headers.items()}
+        before = events_of(scene.world)
+        with transaction.atomic():
+            target = f"/api/v1/{scene.fill(row.path)}"
+            answer = Client(token).generic(row.method, target, raw, content_type=content_type, headers=headers)
+            assert events_of(scene.world) == before, f"{row.name} changed something"
+            transaction.set_rollback(True)
+        check_problem(answer)
+        return answer
+
+    return sender
+
+
+BAD_BODIES: list[tuple[str, bytes, str, int, str]] = [
+    ("malformed", b'{"a": ', "application/json", 400, "malformed_body"),
+    ("not UTF-8", b'{"a": "\xff"}', "application/json", 400, "malformed_body"),
+    ("NaN", b'{"a": NaN}', "application/json", 400, "malformed_body"),
+    ("lone surrogate", b'{"a": "\\ud800"}', "application/json", 400, "malformed_body"),
+    ("NUL", b'{"a": "x\\u0000y"}', "application/json", 400, "malformed_body"),
+    ("NUL in a name", b'{"a\\u0000": 1}', "application/json", 400, "malformed_body"),
+    ("too deep", b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}", "application/json", 400, "malformed_body"),
+    ("form", b"a=1", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+    ("multipart", b"--x\r\n\r\n--x--", "multipart/form-data; boundary=x", 415, "unsupported_media_type"),
+    ("text", b"{}", "text/plain", 415, "unsupported_media_type"),
+    ("a list", b"[]", "application/json", 422, "invalid"),
+    ("a string", b'"x"', "application/json", 422, "invalid"),
+    ("null", b"null", "application/json", 422, "invalid"),
+    ("an unknown field", b'{"surplus": 1}', "application/json", 422, "invalid"),
+]
+
+
+@pytest.mark.parametrize(("raw", "content_type", "status", "code"), [bad[1:] for bad in BAD_BODIES], ids=[
+    bad[0] for bad in BAD_BODIES
+])  # fmt: skip
+def test_a_bad_body_is_refused_by_every_endpoint(
+    send: Send, raw: bytes, content_type: str, status: int, code: str
+) -> None:
+    answers = {row.name: send(row, raw, content_type) for row in TAKING_JSON}
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers.values()} == {(status, code)}
+    if b"surplus" in raw:
+        assert all(answer.json()["errors"]["surplus"] == ["Unknown field."] for answer in answers.values())
+
+
+def test_an_oversize_body_is_refused_by_every_endpoint(send: Send) -> None:
+    for row in TAKING_JSON:
+        limit = 4 * 1024 * 1024 if row.path.endswith("evidence/") else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        answer = send(row, b" " * (limit + 1))
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large"), row.name
+
+
+TASK = "POST tasks/"
+CONTRACT = "PUT tasks/{task}/contract/"
+RESPOND = "POST approvals/{approval}/respond/"
+CLAIM = "POST tasks/claim/"
+BEAT = "POST executions/{execution}/heartbeat/"
+EVIDENCE = "POST executions/{execution}/evidence/"
+ASK = "POST executions/{execution}/approvals/"
+
+WRONG_FIELDS: list[tuple[str, dict[str, Any], str]] = [
+    (TASK, {"title": " "}, "title"),
+    (TASK, {"title": "x" * 501}, "title"),
+    (TASK, {"title": 5 * ["x"]}, "title"),
+    (TASK, {"priority": "urgent"}, "priority"),
+    (TASK, {"type": "Bug"}, "type"),
+    (TASK, {"status": "closed"}, "status"),
+    (TASK, {"complexity": 14}, "complexity"),
+    (TASK, {"input": []}, "input"),
+    (TASK, {"labels": "x"}, "labels"),
+    (TASK, {"labels": [{"a": 1}]}, "labels[0]"),
+    (TASK, {"project": "12"}, "project"),
+    (TASK, {"project": MISSING}, "project"),
+    (TASK, {"plan": MISSING}, "plan"),
+    (TASK, {"assigned_agent": MISSING}, "assigned_agent"),
+    (TASK, {"max_attempts": 0}, "max_attempts"),
+    (CONTRACT, {"criteria": []}, "criteria"),
+    (CONTRACT, {"criteria": [{"kind": "magic", "title": "t"}]}, "criteria[0].kind"),
+    (CONTRACT, {"criteria": [{"kind": "command_exit", "title": "t"}]}, "criteria[0].parameters"),
+    (
+        CONTRACT,
+        {"criteria": [{"kind": "file_digest", "title": "t", "parameters": {"path": ["x"], "sha256": "y"}}]},
+        "criteria[0].parameters.path",
+    ),
+    (RESPOND, {"action": "maybe"}, "action"),
+    (RESPOND, {"comment": "  "}, "comment"),
+    (RESPOND, {"digest": "zz"}, "digest"),
+    (RESPOND, {"action": "amend"}, "amended_content"),
+    (RESPOND, {"selected_option": "invented"}, "selected_option"),
+    (RESPOND, {"selected_option": "reject"}, "selected_option"),
+    (CLAIM, {"lease_seconds": 0}, "lease_seconds"),
+    (CLAIM, {"limit": 11}, "limit"),
+    (CLAIM, {"capabilities": "pytest"}, "capabilities"),
+    (CLAIM, {"projects": ["x"]}, "projects[0]"),
+    (BEAT, {"progress": 101}, "progress"),
+    (BEAT, {"usage": {"input_tokens": -1}}, "usage.input_tokens"),
+    (BEAT, {"usage": {"input_tokens": 2**63}}, "usage.input_tokens"),
+    (BEAT, {"usage": {"cost_usd": "1e99"}}, "usage.cost_usd"),
+    (BEAT, {"usage": {"surplus": 1}}, "usage.surplus"),
+    (EVIDENCE, {"source_type": "rumour"}, "source_type"),
+    (EVIDENCE, {"content_sha256": "ABC"}, "content_sha256"),
+    (EVIDENCE, {"data": [1]}, "data"),
+    (ASK, {"kind": "phase_gate"}, "kind"),
+    (ASK, {"action": "rm"}, "action"),
+    (ASK, {"action": {"n": 2**60}}, "action"),
+    (ASK, {"target_commit": "HEAD"}, "target_commit"),
+    (ASK, {"options": []}, "options"),
+    (ASK, {"options": [{"key": "a", "label": "A", "action": "explode"}]}, "options[0].action"),
+    (ASK, {"expires_in": 0}, "expires_in"),
+    ("POST executions/{execution}/fail/", {"retryable": "perhaps"}, "retryable"),
+    ("POST executions/{execution}/fail/", {"error": ""}, "error"),
+    ("POST tokens/", {"scopes": ["root"]}, "scopes[0]"),
+    ("POST tokens/", {"scopes": []}, "scopes"),
+    ("POST tokens/", {"expires_at": "2001-01-01T00:00:00Z"}, "expires_at"),
+    ("POST tokens/", {"expires_at": "tomorrow"}, "expires_at"),
+    ("POST projects/", {"key": "lower"}, "key"),
+    ("POST projects/", {"slug": "a b"}, "slug"),
+    ("PATCH projects/{project}/", {"status": "deleted"}, "status"),
+    ("POST projects/{project}/members/", {"role": "king"}, "role"),
+    ("POST projects/{project}/members/", {"user": MISSING}, "user"),
+    ("POST agents/", {"agent_type": "robot"}, "agent_type"),
+    ("POST agents/{agent}/tokens/", {"days": 91}, "days"),
+]
+
+
+def test_a_wrong_value_is_refused_and_named(send: Send, scene: Scene) -> None:
+    rows = {row.name: row for row in ROWS}
+    found = {}
+    for name, change, _ in WRONG_FIELDS:
+        raw = json.dumps(scene.fill(rows[name].body) | change).encode()
+        answer = send(rows[name], raw)
+        found[f"{name} {str(change)[:80]}"] = (answer.status_code, sorted(answer.json().get("errors", [])))
+    assert found == {f"{name} {str(change)[:80]}": (422, [field]) for name, change, field in WRONG_FIELDS}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("status=nope", "status"),
+        ("status=open&status=nope", "status"),
+        ("status=", "status"),
+        ("project=12", "project"),
+        ("project=%00", "project"),
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=x", "limit"),
+        ("limit=%D9%A1", "limit"),
+        ("cursor=zzz", "cursor"),
+        ("cursor=%FF", "cursor"),
+        ("cursor=cD14", "cursor"),
+        ("cursor=W10", "cursor"),  # []
+        ("cursor=WyItaWQiLGZhbHNlLCJ4Il0", "cursor"),  # ["-id",false,"x"]
+        ("cursor=WyItaWQiLGZhbHNlLDFd", "cursor"),  # ["-id",false,1]
+        ("ordering=created_at&cursor=WyItaWQiLGZhbHNlLCJ4Il0", "cursor"),
+        ("ordering=title", "ordering"),
+        ("ordering=--id", "ordering"),
+        ("nope=1", "nope"),
+    ],
+)
+def test_a_wrong_query_is_refused_and_named(world: World, query: str, named: str) -> None:
+    answer = Client(world.tokens["engineer"]).send("GET", f"tasks/?{query}")
+    check_problem(answer)
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, [named])
+
+
+@pytest.mark.parametrize("query", ["", "?offset=-1", "?offset=x", "?offset=1&surplus=1", f"?offset={2**63}"])
+def test_a_log_needs_an_offset(scene: Scene, query: str) -> None:
+    target = f"/api/v1/executions/{scene.names['execution']}/log/{query}"
+    headers = {"Lease-Token": scene.names["lease"]}
+    client = Client(scene.world.token)
+    answer = client.generic("POST", target, b"x", content_type="application/octet-stream", headers=headers)
+    check_problem(answer)
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer", "Bearer ", "Bearer cmk_", "Basic dTpw", "cmk_x", "Bearer \xff\xfe", "Bearer " + "cmk_u" + "x" * 5000],
+)
+def test_a_credential_that_is_none_is_refused(db: None, header: str) -> None:
+    answer = Client().generic("GET", "/api/v1/me/", headers={"Authorization": header})
+    check_problem(answer)
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_token")
