@@ -31,7 +31,7 @@ class SignInView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         target = safe_next(request, request.GET.get("next", ""))
-        if principal_of(request):
+        if principal_of(request) and target == settings.LOGIN_REDIRECT_URL:
             return redirect(target)
         return self.show(request, SignInForm(), target)
 
@@ -55,7 +55,8 @@ class SignInView(View):
     def show(
         self, request: HttpRequest, form: SignInForm, target: str, refusal: str = "", **kwargs: Any
     ) -> HttpResponse:
-        context = {"form": form, "next": target, "refusal": refusal}
+        # Somebody signed in who was sent here may not open what they asked for: never send them back in a circle.
+        context = {"form": form, "next": target, "refusal": refusal, "already": principal_of(request)}
         return render(request, "registration/sign_in.html", context, **kwargs)
 
 

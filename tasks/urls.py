@@ -1,0 +1,24 @@
+"""Pages of work. `f/` serves the parts of them that replace themselves."""
+
+from django.urls import path
+
+from tasks import views
+
+app_name = "tasks"
+urlpatterns = [
+    path("", views.HomeView.as_view(), name="home"),
+    path("projects/<slug:slug>/board/", views.BoardView.as_view(), name="task-board"),
+    path("tasks/<uuid:task_id>/", views.TaskDetailView.as_view(), name="task"),
+    path("tasks/<uuid:task_id>/reopen/", views.ReopenView.as_view(), name="task-reopen"),
+    path("tasks/<uuid:task_id>/sign-off/", views.SignOffView.as_view(), name="task-sign-off"),
+    path("evidence/<uuid:evidence_id>/output/", views.EvidenceOutputView.as_view(), name="evidence-output"),
+    path("executions/<uuid:execution_id>/log/", views.LogView.as_view(), name="run-log"),
+    path("inbox/", views.InboxView.as_view(), name="inbox"),
+    path("inbox/<uuid:approval_id>/", views.ApprovalView.as_view(), name="approval"),
+    path("f/projects/<slug:slug>/board/", views.BoardRegionView.as_view(), name="board-region"),
+    path("f/tasks/<uuid:task_id>/", views.TaskRegionView.as_view(), name="task-region"),
+    path("f/executions/<uuid:execution_id>/log/", views.LogTailView.as_view(), name="run-log-tail"),
+    path("f/inbox/", views.InboxListView.as_view(), name="inbox-list"),
+    path("f/inbox/link/", views.InboxLinkView.as_view(), name="inbox-link"),
+    path("f/inbox/<uuid:approval_id>/", views.ApprovalRegionView.as_view(), name="approval-region"),
+]

@@ -1,0 +1,87 @@
+"""What every page of the product has around it: the rail with what waits for the viewer, and the live connection."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import reverse
+
+from audit.queries import head
+from common.context import Principal
+from common.views import PageView
+from projects.models import Project
+from tasks.models import ApprovalRequest, Task
+
+COUNTED = 100
+
+
+def decidable(principal: Principal) -> QuerySet[ApprovalRequest]:
+    """What this person may decide now, the first to expire on top."""
+    return ApprovalRequest.objects.visible_to(principal).decidable_by(principal).order_by("expires_at", "id")
+
+
+def visible_project(principal: Principal, slug: str) -> Project:
+    project = Project.objects.visible_to(principal).filter(slug=slug).first()
+    if project is None:
+        raise Http404
+    return project
+
+
+def visible_task(principal: Principal, task_id: UUID) -> Task:
+    task = (
+        Task.objects.visible_to(principal)
+        .select_related("project", "plan", "assigned_agent", "created_by")
+        .filter(id=task_id)
+        .first()
+    )
+    if task is None:
+        raise Http404
+    return task
+
+
+class RegionView(PageView):
+    """A part of a page that replaces itself when the log says that it changed. Its page includes the same template."""
+
+    http_method_names: Sequence[str] = ("get", "head", "options")
+
+    @cached_property
+    def mine(self) -> dict[UUID, ApprovalRequest]:
+        """The tasks that wait for this viewer, each with what it asks."""
+        asked = decidable(self.principal).only("id", "task_id", "kind", "question")[:COUNTED]
+        return {approval.task_id: approval for approval in asked}
+
+
+class ShellView(RegionView):
+    """A whole page."""
+
+    section = ""
+
+    def live_socket(self) -> str:
+        """Where this page listens: to what concerns the viewer, unless it is about one project."""
+        return "/ws/live/"
+
+    def board_url(self) -> str:
+        return "/"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        # The position is read before anything else: what changes later is replayed, so nothing falls in between.
+        position = head()
+        return {
+            "live_pos": position,
+            "live_socket": self.live_socket(),
+            "board_url": self.board_url(),
+            "section": self.section,
+            "inbox_count": len(self.mine),
+            **super().context(**kwargs),
+        }
+
+
+def board_url_of(project: Project) -> str:
+    return reverse("tasks:task-board", args=[project.slug])
+
+
+def project_socket(project: Project) -> str:
+    return f"/ws/projects/{project.id}/"

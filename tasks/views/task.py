@@ -1,0 +1,271 @@
+"""A task: what done means and how far it is, its runs, approvals, evidence and history."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from audit.events import event_type
+from audit.models import Event, Position
+from common.context import Principal
+from evidence.models import Evidence, Grade
+from projects.permissions import can_contribute, can_manage
+from tasks.models import (
+    ApprovalRequest,
+    ApprovalStatus,
+    Criterion,
+    CriterionKind,
+    Evaluation,
+    Execution,
+    ExecutionStatus,
+    QuarantinedWrite,
+    Task,
+    TaskStatus,
+)
+from tasks.permissions import may_decide
+from tasks.views.approvals import ShownApproval, show
+from tasks.views.evidence import EvidenceRow, evidence_rows, overall
+from tasks.views.looks import (
+    MET,
+    NEEDS_REVIEW,
+    NOT_MET,
+    OPEN,
+    STALLED,
+    Look,
+    approval_look,
+    run_look,
+    signs_off,
+    task_look,
+)
+from tasks.views.run_log import tail
+from tasks.views.shell import RegionView, ShellView, board_url_of, project_socket, visible_task
+from tasks.views.timeline import timeline
+
+MOST_RUNS, MOST_EVENTS = 20, 60
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionRow:
+    criterion: Criterion
+    look: Look
+    reason: str
+    evidence: Evidence | None
+    kind: str
+    detail: str
+    minimum: str
+
+    @property
+    def is_met(self) -> bool:
+        return self.look is MET
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    run: Execution
+    look: Look
+    clock: datetime | None
+    duration: timedelta | None
+    is_live: bool
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedRow:
+    approval: ApprovalRequest
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    event: Event
+    pos: int | None
+    sentence: str
+    about: str
+    icon: str
+
+
+def criterion_rows(task: Task, evidence: Iterable[EvidenceRow]) -> list[CriterionRow]:
+    known = {row.evidence.id: row.evidence for row in evidence}
+    last = Evaluation.objects.filter(criterion=OuterRef("pk")).order_by("-id")
+    found = Criterion.objects.filter(contract__task_id=task.id).annotate(
+        found_met=Subquery(last.values("is_met")[:1]),
+        found_reason=Subquery(last.values("reason")[:1]),
+        found_evidence=Subquery(last.values("evidence_id")[:1]),
+    )
+    return [criterion_row(criterion, known) for criterion in found]
+
+
+def criterion_row(criterion: Any, known: dict[UUID, Evidence]) -> CriterionRow:
+    look = OPEN if criterion.found_met is None else MET if criterion.found_met else NOT_MET
+    parameters = criterion.parameters
+    command = parameters.get("command") or parameters.get("path") or parameters.get("check") or parameters.get("url")
+    return CriterionRow(
+        criterion=criterion,
+        look=look,
+        reason=criterion.found_reason or "Nothing that speaks about it was handed in yet.",
+        evidence=known.get(criterion.found_evidence),
+        kind=CriterionKind(criterion.kind).label,
+        detail=" ".join(command) if isinstance(command, list) else str(command or ""),
+        minimum=Grade(criterion.minimum_grade).label.lower(),
+    )
+
+
+def runs_of(principal: Principal, task: Task) -> list[Execution]:
+    late = (
+        QuarantinedWrite.objects.filter(execution=OuterRef("pk"))
+        .order_by()
+        .values("execution")
+        .annotate(count=Count("id"))
+    )
+    return list(
+        Execution.objects.visible_to(principal)
+        .filter(task_id=task.id)
+        .select_related("agent")
+        .annotate(quarantined_count=Subquery(late.values("count")))
+        .order_by("-attempt")[:MOST_RUNS]
+    )
+
+
+def run_row(run: Any, now: datetime) -> RunRow:
+    runs_now = run.status == ExecutionStatus.RUNNING
+    stalled = runs_now and run.lease_expires_at is not None and run.lease_expires_at < now
+    until = run.ended_at or now
+    return RunRow(
+        run=run,
+        look=STALLED if stalled else run_look(run),
+        clock=run.started_at if runs_now and not stalled else None,
+        duration=until - run.started_at if run.started_at else None,
+        is_live=run.ended_at is None,
+        quarantined=run.quarantined_count or 0,
+    )
+
+
+def approvals_of(principal: Principal, task: Task) -> list[ApprovalRequest]:
+    return list(
+        ApprovalRequest.objects.visible_to(principal)
+        .filter(task_id=task.id)
+        .select_related("agent", "execution", "decided_by", "redeemed_by", "task__project")
+        .order_by("-id")[:MOST_RUNS]
+    )
+
+
+def activity(principal: Principal, task: Task) -> list[ActivityRow]:
+    places = Position.objects.filter(tenant_id=OuterRef("tenant_id"), event_id=OuterRef("id")).values("pos")[:1]
+    events: QuerySet[Any] = (
+        Event.objects.visible_to(principal, [task.project_id])
+        .filter(tenant_id=task.tenant_id, task_id=task.id)
+        .annotate(place=Subquery(places))
+        .order_by(F("id").desc())[:MOST_EVENTS]
+    )
+    return [activity_row(event) for event in events]
+
+
+def activity_row(event: Any) -> ActivityRow:
+    """What happened, and to what where that is not the task itself."""
+    return ActivityRow(
+        event=event,
+        pos=event.place,
+        sentence=event_type(event.event_type).sentence,
+        about="" if event.resource_type in {"task", "execution"} else event.resource_label,
+        icon=icon(event.event_type),
+    )
+
+
+ICONS = (
+    ("task.claimed", "arrow-right"),
+    ("task.closed", "circle-check"),
+    ("task.blocked", "triangle-alert"),
+    ("task", "square-kanban"),
+    ("approval", "hand"),
+    ("evidence", "file-check"),
+    ("criterion", "list-checks"),
+    ("contract", "list-checks"),
+    ("execution.late", "shield-alert"),
+    ("execution.timed", "timer"),
+    ("execution", "terminal"),
+)
+
+
+def icon(event_name: str) -> str:
+    return next((name for start, name in ICONS if event_name.startswith(start)), "activity")
+
+
+def pending_of(
+    principal: Principal, approvals: Sequence[ApprovalRequest], url: str, mine: Iterable[UUID]
+) -> list[ShownApproval]:
+    known = set(mine)
+    return [
+        show(approval, mine=approval.task_id in known or may_decide(principal, approval), next=url)
+        for approval in approvals
+        if approval.status == ApprovalStatus.PENDING
+    ]
+
+
+class TaskRegionView(RegionView):
+    """Everything of the page that may change: what a live update fetches again."""
+
+    template_name = "tasks/task_region.html"
+
+    @cached_property
+    def task(self) -> Task:
+        return visible_task(self.principal, self.kwargs["task_id"])
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        shown = super().context(**kwargs)
+        principal, task, now = self.principal, self.task, timezone.now()
+        runs, approvals = runs_of(principal, task), approvals_of(principal, task)
+        evidence = evidence_rows(principal, task.id)
+        criteria = criterion_rows(task, evidence)
+        return {
+            **shown,
+            **self.state(runs, now),
+            "task": task,
+            "evidence": evidence,
+            "strength": overall(evidence),
+            "criteria": criteria,
+            "met": sum(row.is_met for row in criteria),
+            "runs": [run_row(run, now) for run in runs],
+            "pending": pending_of(principal, approvals, f"/tasks/{task.id}/", self.mine),
+            "decided": [
+                DecidedRow(approval, approval_look(approval, mine=False))
+                for approval in approvals
+                if approval.status != ApprovalStatus.PENDING
+            ],
+            "activity": activity(principal, task),
+            "timeline": timeline(reversed(runs), reversed(approvals), now),
+            "log": tail(next((run for run in runs if run.log_size), None)),
+        }
+
+    def state(self, runs: Sequence[Execution], now: datetime) -> dict[str, Any]:
+        """How the task looks to this viewer, and what the viewer may do with it."""
+        task, run = self.task, runs[0] if runs else None
+        asked = self.mine.get(task.id)
+        running = run if run and run.status == ExecutionStatus.RUNNING else None
+        may_sign_off = task.status == TaskStatus.IN_REVIEW and signs_off(
+            self.principal, run, can_manage(self.principal, task.project_id)
+        )
+        look = task_look(task, live_status=run.status if run else None, mine=asked.kind if asked else None)
+        return {
+            "look": NEEDS_REVIEW if may_sign_off else look,
+            "clock": running.started_at if running else None,
+            "may_reopen": task.status in {TaskStatus.BLOCKED, TaskStatus.DRAFT}
+            and can_contribute(self.principal, task.project_id),
+            "may_sign_off": may_sign_off,
+            "github_link": task.github_url if task.github_url.startswith("https://") else "",
+        }
+
+
+class TaskDetailView(TaskRegionView, ShellView):
+    template_name = "tasks/task_detail.html"
+    section = "board"
+
+    def live_socket(self) -> str:
+        return project_socket(self.task.project)
+
+    def board_url(self) -> str:
+        return board_url_of(self.task.project)
