@@ -20,6 +20,7 @@ from uuid import UUID
 import orjson
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError
 
 from common.context import Principal
@@ -32,6 +33,8 @@ PING_SECONDS = 20.0
 SEND_SECONDS = 30.0
 MAX_GAP = 500
 MAX_SOCKETS_PER_CALLER = 50
+# What servers raise, each with a class of its own, when the client has left in the middle of a send.
+GONE = frozenset({"ClientDisconnected", "ConnectionClosed", "ConnectionClosedError", "ConnectionClosedOK"})
 # Readers of all sockets of this process share these threads and so at most as many database connections.
 READERS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="socket-reader")
 
@@ -73,6 +76,8 @@ async def in_reader(function: Callable[..., T], *args: Any) -> T:
 class LogConsumer(AsyncWebsocketConsumer):
     """Follow the log for one caller. A child says what is read: `head`, `read` and `group`."""
 
+    # No layer of Channels' own: it subscribes before `connect` and would refuse every socket while Redis is away.
+    channel_layer_alias = "none"
     open_sockets: Counter[UUID] = Counter()  # noqa: RUF012  # one count for all sockets of the process
 
     def head(self, principal: Principal) -> int:
@@ -89,7 +94,7 @@ class LogConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Decide first; a refused socket is opened only to be closed with the code that says why."""
-        self.pump: asyncio.Task[None] | None = None
+        self.tasks: list[asyncio.Task[None]] = []
         self.moved = asyncio.Event()
         self.principal: Principal | None = cast(Any, self.scope)["principal"]
         try:
@@ -100,7 +105,10 @@ class LogConsumer(AsyncWebsocketConsumer):
             await self.close(code=refusal.code)
             return
         await self.accept()
-        self.pump = asyncio.create_task(self.follow(head if since is None else since, head))
+        self.tasks = [
+            asyncio.create_task(self.listen(self.group(cast(Principal, self.principal)))),
+            asyncio.create_task(self.follow(head if since is None else since, head)),
+        ]
 
     def since(self) -> int | None:
         """Return the cursor of `?since=`; a malformed one is refused like an unknown address."""
@@ -119,28 +127,35 @@ class LogConsumer(AsyncWebsocketConsumer):
         head = await in_reader(self.head, self.principal)
         self.open_sockets[self.principal.id] += 1
         self.counted = True
-        with contextlib.suppress(Exception):
-            # Without Redis there are no pokes; the socket still looks by itself.
-            await asyncio.wait_for(self.channel_layer.group_add(self.group(self.principal), self.channel_name), 2)
         return head
 
     async def disconnect(self, code: int) -> None:
-        if self.pump:
-            self.pump.cancel()
+        for task in self.tasks:
+            task.cancel()
         if self.principal is None or not getattr(self, "counted", False):
             return
         self.open_sockets[self.principal.id] -= 1
         if not self.open_sockets[self.principal.id]:
             del self.open_sockets[self.principal.id]
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(self.channel_layer.group_discard(self.group(self.principal), self.channel_name), 2)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Sockets go one way; what a client sends is only a sign of life."""
 
-    async def log_moved(self, event: dict[str, Any]) -> None:
-        """A poke: the log has moved."""
-        self.moved.set()
+    async def listen(self, group: str) -> None:
+        """Hear pokes for as long as the socket is open. Without Redis there are none; the socket looks by itself."""
+        layer: Any = get_channel_layer()
+        while True:
+            try:
+                channel = await layer.new_channel()
+                await layer.group_add(group, channel)
+                while True:
+                    await layer.receive(channel)
+                    self.moved.set()
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                logger.info("no pokes: %s", type(error).__name__)
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def follow(self, pos: int, head: int) -> None:
         """Say hello, then send what follows `pos` for as long as the caller may read it."""
@@ -156,7 +171,9 @@ class LogConsumer(AsyncWebsocketConsumer):
             await self.close(code=Close.IDLE)
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception as error:
+            if type(error).__name__ in GONE:
+                return
             logger.exception("socket ended")
             await self.close(code=1011)
 

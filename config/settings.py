@@ -67,6 +67,7 @@ DATABASES["default"] |= {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AG
 if env.bool("DB_POOL", default=False):
     # One pool in the web process only: prefork workers would share sockets. No session state is ever set (tenancy is
     # transaction-local), so a connection needs no reset when it goes back.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 2, "max_size": env.int("DB_POOL_SIZE", 20), "timeout": 5}}
 if env.str("DATABASE_OWNER_URL", default=""):
     DATABASES["owner"] = env.db_url("DATABASE_OWNER_URL") | {

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from websockets.asyncio.client import ClientConnection, connect
 
 from accounts.models import ApiToken
@@ -51,7 +51,7 @@ async def close_code(connection: ClientConnection) -> int | None:
     return connection.close_code
 
 
-@sync_to_async
+@database_sync_to_async
 def make_task(world: World, title: str) -> Task:
     with world.as_("engineer"):
         return create_task(project=world.project, title=title)
@@ -131,7 +131,7 @@ async def test_a_revoked_token_closes_its_socket(server: Server, committed_world
         assert await close_code(connection) == 4401
 
 
-@sync_to_async
+@database_sync_to_async
 def revoke(world: World) -> None:
     with world.as_("admin"):
         revoke_token(token=ApiToken.objects.get(user=world.viewer), reason="left")
@@ -145,7 +145,7 @@ async def test_losing_a_project_closes_its_socket(server: Server, committed_worl
         assert await close_code(connection) == 4403
 
 
-@sync_to_async
+@database_sync_to_async
 def leave(world: World) -> None:
     with world.as_("engineer"):
         remove_member(member=ProjectMember.objects.select_related("project").get(user=world.viewer))
@@ -159,7 +159,7 @@ async def test_a_ticket_opens_one_socket(server: Server, committed_world: World)
         assert await close_code(connection) == 4401
 
 
-@sync_to_async
+@database_sync_to_async
 def ticket_of(world: World) -> str:
     with world.as_("viewer"):
         token = ApiToken.objects.get(user=world.viewer)
