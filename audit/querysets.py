@@ -21,6 +21,9 @@ class EventQuerySet(models.QuerySet["Event"]):
         """
         if principal.sees_all_projects:
             return self
+        if principal.is_agent:
+            # An agent works for its owner; what concerns its owner as a person is not its business.
+            return self.filter(audience="project", project_id__in=project_ids)
         return self.filter(
             Q(audience="project", project_id__in=project_ids) | Q(concerns__contains=[principal.user_id])
         )

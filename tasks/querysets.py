@@ -84,8 +84,8 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
         return self.pending().filter(expires_at__lt=StatementTimestamp())
 
     def decidable_by(self, principal: Principal) -> Self:
-        """Those this person may answer (the tenant's self-approval policy aside)."""
-        entitled = self.pending().exclude(agent__owner_id=principal.user_id)
+        """Those this person may answer: not their own agents' ones, unless the tenant's policy allows that."""
+        entitled = self.pending().filter(~Q(agent__owner_id=principal.user_id) | Q(tenant__allow_self_approval=True))
         if principal.sees_all_projects:
             return entitled
         return entitled.filter(

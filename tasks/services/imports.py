@@ -130,9 +130,10 @@ def label_names(issue: dict[str, Any]) -> list[str]:
     labels = issue.get("labels") or []
     entries = labels if isinstance(labels, list) else [labels]
     names = [entry.get("name") if isinstance(entry, dict) else entry for entry in entries]
-    if not all(isinstance(name, str) for name in names):
+    words = [name for name in names if isinstance(name, str)]
+    if len(words) < len(names):
         raise Invalid("Labels are names, or objects with a name.")
-    return [clean(name)[:100] for name in names]
+    return [clean(word)[:100] for word in words]
 
 
 def clean(text: str) -> str:
