@@ -1,15 +1,19 @@
 """Tenants, people and tokens for staff. Secrets are never shown; a new person's password is, once."""
 
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from accounts.models import ApiToken, Role, Tenant, User
 from accounts.services import create_user, deactivate_user, revoke_token, update_user
 from common.admin import ReadOnlyAdmin, ServiceAdmin, ServiceForm, with_reason
+
+# Rights come from roles; Django's groups know no tenant.
+admin.site.unregister(Group)
 
 
 @admin.register(Tenant)
@@ -34,7 +38,16 @@ class UserAdmin(ServiceAdmin):
     list_filter = ("role", "is_active", "is_staff")
     search_fields = ("=email", "^display_name", "^username")
     search_help_text = "A whole e-mail address, or the beginning of a name."
-    fields: Any = ("email", "username", "display_name", "role", "is_staff", "is_active", "created_at", "updated_at")
+    fields: ClassVar[Any] = (
+        "email",
+        "username",
+        "display_name",
+        "role",
+        "is_staff",
+        "is_active",
+        "created_at",
+        "updated_at",
+    )
     add_fields = ("email", "display_name", "username", "role", "is_staff")
     changeable = ("display_name", "username", "role", "is_staff")
     actions = ("deactivate",)

@@ -1,6 +1,6 @@
 """Agents for staff: register, describe, suspend, resume."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -18,7 +18,7 @@ class AgentAdmin(ServiceAdmin):
     search_fields = ("^name", "^display_name")
     search_help_text = "The beginning of a name."
     autocomplete_fields = ("owner",)
-    fields: Any = (
+    fields: ClassVar[Any] = (
         "name",
         "agent_type",
         "runtime",

@@ -5,7 +5,7 @@ Change lists are pages by key, newest first: no COUNT, no OFFSET, the same cost 
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
 from django import forms
@@ -65,7 +65,7 @@ class KeysetChangeList(ChangeList):
         kept = super().get_filters_params(params)
         return {name: value for name, value in kept.items() if name not in CURSORS}
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         return ["-pk"]
 
     def get_results(self, request: HttpRequest) -> None:
@@ -81,7 +81,7 @@ class KeysetChangeList(ChangeList):
         self.show_full_result_count = False
         self.can_show_all = self.multi_page = False
         self.show_admin_actions = bool(page)
-        self.paginator = self.model_admin.get_paginator(request, page, self.list_per_page)
+        self.paginator = self.model_admin.get_paginator(request, cast(Any, page), self.list_per_page)
 
     def page(self, after: UUID | None, before: UUID | None) -> tuple[list[Any], bool, bool]:
         """Return the rows of this page, and whether there are older and newer ones."""
@@ -104,7 +104,7 @@ class TenantAdmin(ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
-    sortable_by: Any = ()
+    sortable_by: ClassVar[Any] = ()
     actions: Any = None
     # Columns that hold ids, and lookups for any other word: each one served by an index. Empty: Django's own search.
     search_ids: Sequence[str] = ()

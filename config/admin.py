@@ -6,8 +6,9 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 from accounts.services import end_session
 from audit.models import Event
@@ -24,10 +25,10 @@ class ControlAdminSite(admin.AdminSite):
     index_template = "admin/index.html"
     enable_nav_sidebar = False
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
 
-        def in_context(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def in_context(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             principal = principal_of(request)
             if principal is None or principal.is_agent:
                 return redirect_to_login(request.get_full_path())
@@ -40,7 +41,7 @@ class ControlAdminSite(admin.AdminSite):
 
         return in_context
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The apps, and beside them what the log says happened last (Django's own history has no table here)."""
         recent = Event.objects.order_by("-id")[:RECENT] if self.has_log(request) else None
         return super().index(request, (extra_context or {}) | {"recent": recent})
@@ -51,10 +52,10 @@ class ControlAdminSite(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect_to_login(request.GET.get("next") or "/admin/")
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         end_session(request=request)
         return redirect("accounts:sign-in")
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Django's form writes by itself; a write goes through a service."""
         raise Http404

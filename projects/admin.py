@@ -1,6 +1,6 @@
 """Projects, their members and plans for staff."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -53,7 +53,7 @@ class ProjectMemberAdmin(ServiceAdmin):
     search_fields = ("=project__key", "^user__display_name", "=user__email")
     search_help_text = "A project's key, a whole e-mail address, or the beginning of a name."
     autocomplete_fields = ("user", "project")
-    fields: Any = ("project", "user", "role", "created_at")
+    fields: ClassVar[Any] = ("project", "user", "role", "created_at")
     add_fields = ("project", "user", "role")
     changeable = ("role",)
     actions = ("remove",)

@@ -23,9 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--email", default="admin@countermark.local")
         parser.add_argument("--if-missing", action="store_true", help="Succeed quietly where a tenant exists.")
-        parser.add_argument(
-            "--reset-password", action="store_true", help="Give --email a new password."
-        )
+        parser.add_argument("--reset-password", action="store_true", help="Give --email a new password.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         password = secrets.token_urlsafe(15)
