@@ -1,5 +1,6 @@
 """What is served from static/vendor/ is what the lock file names, byte for byte, with its licence beside it."""
 
+import gzip
 import hashlib
 import json
 import re
@@ -39,3 +40,16 @@ def test_every_package_comes_with_its_licence(package: dict[str, Any]) -> None:
 def test_every_icon_that_a_template_names_is_in_the_sprite(template: Path) -> None:
     sprite = (ROOT / "static/vendor/icons.svg").read_text()
     assert [name for name in ICON_USE.findall(template.read_text()) if f'id="{name}"' not in sprite] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "most_kilobytes"),
+    [
+        (["vendor/htmx.min.js", "js/theme.js", "js/app.js", "js/live.js"], 30),
+        (["css/variables.css", "css/app.css", "css/components.css", "css/live.css", "css/log.css", "css/task.css"], 12),
+    ],
+    ids=["scripts", "styles"],
+)
+def test_a_page_stays_light(files: list[str], most_kilobytes: int) -> None:
+    sent = sum(len(gzip.compress((ROOT / "static" / name).read_bytes())) for name in files)
+    assert sent <= most_kilobytes * 1024

@@ -1,0 +1,115 @@
+"""What the pages show in these tests: a project with a task in each state, made through the services."""
+
+from typing import Any
+
+from tasks.models import Execution, Task
+from tasks.services import append_log, cancel_task, fail_execution, heartbeat
+from tests.work import (
+    PYTEST,
+    SIGNOFF,
+    acting,
+    answer,
+    ask,
+    claim_one,
+    complete,
+    hand_in,
+    lease,
+    make_task,
+    run_out,
+    started,
+)
+from tests.world import World
+
+OUTPUT = b"$ pytest -q\n" + b"".join(b"\x1b[32mPASSED\x1b[0m test_%d\n" % number for number in range(60))
+ACTION: dict[str, Any] = {
+    "command": ["ruff", "format", "."],
+    "then": ["git", "commit", "-am", "Apply the formatter"],
+    "why": "Twelve files differ from the format of the house.",
+}
+
+
+class Scene:
+    """The tasks by their state, and the addresses of all pages about them."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.queued = make_task(
+            world, title="Index events by actor", required_capabilities=["elsewhere"], priority="high"
+        )
+        make_task(world, title="Write the handbook", status="draft")
+        self.done, self.run = self.closed()
+        self.blocked = self.refused()
+        self.review = self.reviewed()
+        self.decided = self.answered()
+        self.running, claim = started(world, PYTEST, title="Run the longer tests")
+        with acting(world, "agent"):
+            append_log(claim=claim, offset=0, content=OUTPUT)
+            heartbeat(claim=claim, progress=40, message="half of it")
+        self.waiting, claim = started(world, PYTEST, SIGNOFF, title="Apply the formatter", priority="critical")
+        hand_in(world, claim, data={"command_name": "ruff", "exit_code": 1, "commit": "9f3c" * 10})
+        self.approval = ask(
+            world, claim, question="May I format twelve files?", action=ACTION, target_commit="9f3c" * 10
+        )
+        dropped = make_task(world, title="Old flaky test")
+        with acting(world, "engineer"):
+            cancel_task(task=dropped, reason="not reproducible")
+
+    def closed(self) -> tuple[Task, Execution]:
+        """A task that was lost once and then went well."""
+        task, claim = started(self.world, PYTEST, title="Run the tests", description="See https://docs.pytest.org.")
+        run_out(self.world, claim.execution_id)
+        claim = lease(self.world, claim_one(self.world).execution)
+        with acting(self.world, "agent"):
+            append_log(claim=claim, offset=0, content=OUTPUT)
+        hand_in(
+            self.world,
+            claim,
+            content=OUTPUT.decode(),
+            data={"command_name": "pytest", "exit_code": 0, "tool": "pytest"},
+        )
+        complete(self.world, claim)
+        return task, self.run_of(claim.execution_id)
+
+    def run_of(self, execution_id: Any) -> Execution:
+        with self.world.as_("system"):
+            return Execution.objects.get(id=execution_id)
+
+    def refused(self) -> Task:
+        task, claim = started(self.world, PYTEST, title="Scan for findings")
+        hand_in(self.world, claim, data={"command_name": "pytest", "exit_code": 1})
+        with acting(self.world, "agent"):
+            fail_execution(claim=claim, error="pytest ended with 1, needed 0", retryable=False)
+        return task
+
+    def reviewed(self) -> Task:
+        task, claim = started(self.world, PYTEST, SIGNOFF, title="Review the claim statement")
+        hand_in(self.world, claim)
+        complete(self.world, claim)
+        return task
+
+    def answered(self) -> Task:
+        task, claim = started(self.world, title="Rotate the key")
+        approval = ask(self.world, claim, question="May I rotate the key?")
+        answer(self.world, approval, "reject", comment="Not during the release.")
+        return task
+
+    @property
+    def pages(self) -> dict[str, str]:
+        return {
+            "board": "/projects/countermark/board/",
+            "task done": f"/tasks/{self.done.id}/",
+            "task blocked": f"/tasks/{self.blocked.id}/",
+            "task in review": f"/tasks/{self.review.id}/",
+            "task running": f"/tasks/{self.running.id}/",
+            "task waiting": f"/tasks/{self.waiting.id}/",
+            "task rejected": f"/tasks/{self.decided.id}/",
+            "inbox": "/inbox/",
+            "inbox decided": "/inbox/?tab=done",
+            "inbox empty": "/inbox/?tab=others",
+            "approval": f"/inbox/{self.approval.id}/",
+            "log": f"/executions/{self.run.id}/log/",
+            "log from the start": f"/executions/{self.run.id}/log/?from=0",
+            "admin": "/admin/",
+            "admin list": "/admin/tasks/task/",
+            "admin form": f"/admin/tasks/task/{self.done.id}/change/",
+        }
