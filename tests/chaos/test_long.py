@@ -1,0 +1,25 @@
+"""The long forms of the guarantees: the same code as in tests/guarantees, the numbers of the design."""
+
+import pytest
+
+from tests.guarantees import leases, live
+from tests.servers import Server
+from tests.world import World
+
+pytestmark = pytest.mark.chaos
+
+LEASES = leases.Plan(tasks=600, agents=8, kills=110, pauses=160, backend_kills=40, seconds=600, every=0.15)
+LIVE = live.Plan(events=20_000, clients=45, writers=8, cuts=200, restarts=20, wipes=10, seconds=900)
+
+
+def test_leases(committed_world: World, server: Server) -> None:
+    tally = leases.run_leases(committed_world, server, LEASES)
+    print(tally)
+    assert tally.complaints(LEASES, late=5) == [], tally
+
+
+@pytest.mark.usefixtures("relay")
+async def test_live(committed_world: World, server: Server) -> None:
+    tally = await live.run_live(committed_world, server, LIVE)
+    print(tally)
+    assert tally.complaints(LIVE) == [], tally

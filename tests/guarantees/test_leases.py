@@ -1,0 +1,22 @@
+"""G1: a task has at most one accepted result, and it comes from the holder of the lease."""
+
+from tests.guarantees.fence import check_a_grant_works_once, check_the_fence
+from tests.guarantees.leases import Plan, run_leases
+from tests.servers import Server
+from tests.world import World
+
+SHORT = Plan(tasks=200, agents=6, kills=20, pauses=30, backend_kills=10, seconds=180)
+
+
+def test_the_fence(world: World) -> None:
+    check_the_fence(world)
+
+
+def test_a_grant_works_once(world: World) -> None:
+    check_a_grant_works_once(world)
+
+
+def test_agents_that_are_killed_and_paused(committed_world: World, server: Server) -> None:
+    tally = run_leases(committed_world, server, SHORT)
+    print(tally)
+    assert tally.complaints(SHORT, late=1) == [], tally
