@@ -161,12 +161,17 @@ def test_command_dies_with_a_worker_that_is_killed(tmp_path: Path, repository: P
 
 def test_suspended_worker_offers_its_result_too_late(tmp_path: Path, repository: Path, server: FakeServer) -> None:
     mark = tmp_path / "pid"
-    code = f"import os,time,pathlib; pathlib.Path({str(mark)!r}).write_text(str(os.getpid())); time.sleep(1)"
+    leave = tmp_path / "leave"
+    code = (
+        f"import os,time,pathlib; pathlib.Path({str(mark)!r}).write_text(str(os.getpid()))\n"
+        f"while not pathlib.Path({str(leave)!r}).exists(): time.sleep(0.05)"
+    )
     claim = make_claim(str(repository), {"command": "check"})
     server.claims.append(claim)
     process = start(tmp_path, server, make_document(tmp_path / "s", check={"argv": python(code)}), "--once")
     pid = child_of(mark)
     process.popen.send_signal(signal.SIGSTOP)
+    leave.touch()  # only now, so that the worker cannot have seen its command end
     server.wait_for(lambda: not is_alive(pid))
     server.lost.add(claim["execution"]["id"])
     process.popen.send_signal(signal.SIGCONT)
