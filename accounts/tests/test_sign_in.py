@@ -1,0 +1,144 @@
+"""Signing in: who may, how often, and what the log says."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import authenticate
+from django.test import Client, RequestFactory
+
+from accounts.models import Role, Tenant, User
+from accounts.services import create_user, deactivate_user, sign_in
+from accounts.services.sign_in import PER_ACCOUNT, PER_ADDRESS, SignInRefused, throttle
+from audit.models import Event
+from common.errors import TooManyRequests
+from common.redis.limiter import Limit, hit
+from tests.staff import signed_in
+from tests.work import events_of, newest_event
+from tests.world import PASSWORD, World
+
+
+def attempt(email: str, password: str = PASSWORD, address: str = "192.0.2.1") -> int:
+    """Post to the page and return its status."""
+    client = Client(REMOTE_ADDR=address)
+    return client.post("/sign-in/", {"email": email, "password": password}).status_code
+
+
+def test_the_right_password_signs_in_whatever_the_case_of_the_address(world: World) -> None:
+    assert attempt(f"  {world.viewer.email.upper()} ") == 302
+    event = newest_event(world, "auth.sign_in_succeeded")
+    assert (event.actor_id, event.outcome, event.concerns) == (world.viewer.id, "success", [world.viewer.id])
+
+
+def test_a_wrong_password_is_refused_and_recorded_as_denied(world: World) -> None:
+    assert attempt(world.viewer.email, "a wrong password") == 401
+    event = newest_event(world, "auth.sign_in_failed")
+    assert (event.resource_id, event.outcome, event.audience) == (world.viewer.id, "denied", "personal")
+
+
+def test_an_unknown_address_gets_the_same_answer_as_a_wrong_password(world: World) -> None:
+    def page(email: str) -> tuple[int, str]:
+        answer = Client().post("/sign-in/", {"email": email, "password": "a wrong password"})
+        return answer.status_code, answer.context["refusal"]
+
+    assert page("nobody@example.org") == page(world.viewer.email)
+
+
+def test_closed_accounts_closed_tenants_and_service_accounts_are_refused(world: World, other_world: World) -> None:
+    with world.as_("admin"):
+        deactivate_user(user=world.viewer, reason="left")
+        service = create_user(email="bot@example.org", display_name="Bot", password=None, role=Role.SERVICE)
+    with other_world.as_("system"):
+        Tenant.objects.update(is_active=False)
+    emails = [world.viewer.email, service.email, other_world.viewer.email]
+    assert [attempt(email) for email in emails] == [401, 401, 401]
+
+
+def test_signing_out_is_recorded(world: World) -> None:
+    signed_in(world.viewer).post("/sign-out/")
+    assert events_of(world, actor_id=world.viewer.id)[-2:] == ["auth.sign_in_succeeded", "auth.signed_out"]
+
+
+def test_djangos_own_authenticate_goes_through_the_service(world: World) -> None:
+    assert authenticate(username=world.viewer.email, password=PASSWORD) == world.viewer
+    assert authenticate(username=world.viewer.email, password="a wrong password") is None
+    assert authenticate(username=world.viewer.email) is None
+    assert events_of(world, resource_id=world.viewer.id)[-2:] == ["auth.sign_in_succeeded", "auth.sign_in_failed"]
+
+
+def test_the_eleventh_guess_at_an_account_is_told_to_wait_even_with_the_right_password(world: World) -> None:
+    guesses = [attempt(world.viewer.email, "a wrong password", f"192.0.2.{n}") for n in range(10)]
+    assert guesses == [401] * 10
+    client = Client(REMOTE_ADDR="192.0.2.99")
+    answer = client.post("/sign-in/", {"email": world.viewer.email, "password": PASSWORD})
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= PER_ACCOUNT.seconds
+    assert attempt(world.engineer.email) == 302
+
+
+def test_one_address_cannot_try_many_accounts(world: World) -> None:
+    request = RequestFactory().post("/sign-in/", REMOTE_ADDR="198.51.100.7")
+    for number in range(PER_ADDRESS.requests):
+        throttle(request, f"{number}@example.org")
+    with pytest.raises(TooManyRequests) as refusal:
+        throttle(request, "one-more@example.org")
+    assert 0 < refusal.value.extra["retry_after"] <= PER_ADDRESS.seconds
+
+
+def admitted(limit: Limit, subject: str, threads: int = 32, tries: int = 128) -> int:
+    """Hit a limit from many threads at once; return how many hits were admitted."""
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(wait == 0 for wait in pool.map(lambda _: hit(limit, subject), range(tries)))
+
+
+def test_the_limit_is_exact_under_thirty_two_threads() -> None:
+    assert admitted(PER_ACCOUNT, f"{uuid4()}@example.org") == PER_ACCOUNT.requests == 10
+
+
+def test_two_accounts_do_not_share_a_limit() -> None:
+    assert [admitted(PER_ACCOUNT, str(uuid4()), tries=20) for _ in range(2)] == [10, 10]
+
+
+def test_a_window_that_has_passed_admits_again() -> None:
+    limit, subject = Limit("short", requests=2, seconds=1), str(uuid4())
+    assert [hit(limit, subject) for _ in range(3)] == [0, 0, 1]
+    time.sleep(1.1)
+    assert hit(limit, subject) == 0
+
+
+@pytest.fixture
+def redis_is_away(settings: Any) -> None:
+    """Nobody listens there: the connection is refused, for real."""
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+
+
+@pytest.mark.usefixtures("redis_is_away")
+def test_without_redis_the_limit_still_holds_in_each_process() -> None:
+    assert admitted(PER_ACCOUNT, str(uuid4())) == 10
+    limit, subject = Limit("short", requests=1, seconds=1), str(uuid4())
+    assert (hit(limit, subject), hit(limit, subject)) == (0, 1)
+    time.sleep(1.1)
+    assert hit(limit, subject) == 0
+
+
+@pytest.mark.usefixtures("redis_is_away")
+def test_without_redis_people_can_sign_in(world: World) -> None:
+    assert attempt(world.viewer.email) == 302
+
+
+def test_the_service_refuses_by_name(world: World) -> None:
+    request = RequestFactory().post("/sign-in/")
+    with pytest.raises(SignInRefused):
+        sign_in(request=request, email=world.viewer.email, password="a wrong password")
+
+
+def test_a_password_is_never_in_the_log(world: World) -> None:
+    attempt(world.viewer.email)
+    attempt(world.viewer.email, "a wrong password")
+    with world.as_("system"):
+        said = " ".join(f"{event.body} {event.reason} {event.resource_label}" for event in Event.objects.all())
+        assert User.objects.get(id=world.viewer.id).password not in said
+    assert PASSWORD not in said
+    assert "a wrong password" not in said
