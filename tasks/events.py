@@ -44,6 +44,9 @@ EXECUTION_FAILED = EventType(
 EXECUTION_TIMED_OUT = EventType(
     "execution.timed_out", Action.EXECUTE, "lease expired", {"attempt": int}, severity=Severity.WARNING
 )
+EXECUTION_DIRECTED = EventType(
+    "execution.directed", Action.UPDATE, "run told what to do", {"directive": str, "attempt": int}
+)
 LATE_WRITE_REFUSED = EventType(
     "execution.late_write_refused",
     Action.EXECUTE,

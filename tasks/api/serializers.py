@@ -5,13 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from agents.models import Agent
-from common.api.serializers import JSONObjectField, StrictSerializer, VisibleField
+from common.api.serializers import JSONObjectField, ReasonInput, StrictSerializer, VisibleField
 from evidence.models import Grade
 from projects.models import Plan, Project
 from tasks.models import (
     ApprovalAction,
     ApprovalRequest,
     CriterionKind,
+    Directive,
     Execution,
     Priority,
     Task,
@@ -250,3 +251,9 @@ class RespondInput(StrictSerializer):
     digest = serializers.RegexField(r"^[0-9a-f]{64}$", help_text="Of the request as it was shown.")
     amended_content = JSONObjectField(required=False)
     selected_option = serializers.CharField(max_length=100, required=False)
+
+
+class DirectInput(ReasonInput):
+    """What a running attempt is told."""
+
+    directive = serializers.ChoiceField(choices=Directive.choices)

@@ -22,6 +22,7 @@ from tasks.services import (
     CriterionInput,
     cancel_task,
     create_task,
+    direct_execution,
     reopen_task,
     respond_to_approval,
     set_contract,
@@ -138,6 +139,19 @@ class ExecutionViewSet(VisibleViewSet):
     serializer_class = serializers.ExecutionSerializer
     list_serializer_class = serializers.ExecutionListSerializer
     filterset_class = ExecutionFilter
+
+    @extend_schema(
+        tags=["executions"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=serializers.DirectInput,
+        responses=serializers.ExecutionSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def direct(self, request: Request, pk: str) -> Response:
+        """Tell a running attempt to go on, wrap up, stop or ask; its worker hears it with its next heartbeat."""
+        execution: Execution = self.get_object()
+        require(can_change_task(self.principal, execution.task), CONTRIBUTORS_ONLY)
+        return self.shown(direct_execution(execution=execution, **self.valid(serializers.DirectInput)))
 
 
 @extend_schema_view(list=extend_schema(tags=["approvals"]), retrieve=extend_schema(tags=["approvals"]))

@@ -20,7 +20,7 @@ from django.db import transaction
 from audit.events import Outcome
 from audit.services import Subject, record
 from common.context import Principal
-from common.errors import Forbidden, LeaseLost, NotFound
+from common.errors import Conflict, Forbidden, LeaseLost, NotFound
 from common.models import ClockTimestamp
 from tasks import events
 from tasks.models import Execution, ExecutionStatus, QuarantinedWrite, QuarantineKind, Task
@@ -214,3 +214,24 @@ def release_execution(*, claim: LeaseClaim) -> Task:
         return held.task
 
     return under_lease(claim, QuarantineKind.RELEASE, {}, write)
+
+
+@transaction.atomic
+def direct_execution(*, execution: Execution, directive: str, reason: str) -> Execution:
+    """Tell a running attempt to go on, wrap up, stop or ask; its worker hears it with its next heartbeat.
+
+    Raises `Conflict` where the attempt is not running (any more).
+    """
+    task = lock_task(execution.task_id)
+    running = Execution.objects.filter(id=execution.id, status=ExecutionStatus.RUNNING)
+    if not running.update(directive=directive):
+        raise Conflict("Only a running attempt can be told what to do.", code="not_running")
+    execution.refresh_from_db()
+    record(
+        events.EXECUTION_DIRECTED,
+        subject_of(task),
+        reason=reason,
+        directive=str(directive),
+        attempt=execution.attempt,
+    )
+    return execution

@@ -10,9 +10,16 @@ from uuid import uuid4
 import pytest
 
 from agents.services import register_agent
-from common.errors import Forbidden, LeaseLost, NotFound
-from tasks.models import Execution, QuarantinedWrite, Task, TaskStatus
-from tasks.services import fail_execution, heartbeat, lease_token, reap_expired_leases, release_execution
+from common.errors import Conflict, Forbidden, LeaseLost, NotFound
+from tasks.models import Directive, Execution, QuarantinedWrite, Task, TaskStatus
+from tasks.services import (
+    direct_execution,
+    fail_execution,
+    heartbeat,
+    lease_token,
+    reap_expired_leases,
+    release_execution,
+)
 from tasks.services.leases import LONGEST_BACKOFF, LeaseClaim, backoff
 from tests.work import acting, ask, claim_one, complete, events_of, hand_in, lease, make_task, newest_event, run_out
 from tests.work import started as start
@@ -214,3 +221,22 @@ def test_a_task_that_kills_its_workers_is_blocked(world: World) -> None:
         assert "lost 2 times" in blocked.status_reason
     make_task(world, title="next")
     assert claim_one(world).task.title == "next"
+
+
+def test_a_worker_hears_what_a_person_tells_it_with_its_next_heartbeat(world: World) -> None:
+    _, claim = start(world)
+    with world.as_("reviewer"):
+        execution = Execution.objects.get(id=claim.execution_id)
+        direct_execution(execution=execution, directive=Directive.WRAP_UP, reason="enough")
+    assert newest_event(world, "execution.directed").reason == "enough"
+    assert beat(world, claim).directive == Directive.WRAP_UP
+
+
+def test_only_a_running_attempt_can_be_told_anything(world: World) -> None:
+    _, claim = start(world)
+    release(world, claim)
+    with world.as_("reviewer"), pytest.raises(Conflict) as refusal:
+        direct_execution(
+            execution=Execution.objects.get(id=claim.execution_id), directive=Directive.STOP, reason="too late"
+        )
+    assert refusal.value.code == "not_running"

@@ -90,6 +90,12 @@ ROWS = [
     # runs and approvals
     Row("GET", "executions/", "               200 200 200 200 200 200 401 200"),
     Row("GET", "executions/{execution}/", "   200 200 200 200 404 404 401 200"),
+    Row(
+        "POST",
+        "executions/{execution}/direct/",
+        "200 200 200 403 404 404 401 403",
+        {"directive": "wrap_up", "reason": "Enough."},
+    ),
     Row("GET", "executions/{execution}/log/", "200 200 200 200 404 404 401 200"),
     Row("GET", "approvals/", "                200 200 200 200 200 200 401 200"),
     Row("GET", "approvals/{approval}/", "     200 200 200 200 404 404 401 200"),
