@@ -75,7 +75,7 @@ def spoiled(django_db_setup: None) -> Iterator[psycopg.Connection]:
         ("CREATE TABLE public.notes (id uuid PRIMARY KEY)", "notes has no tenant_id"),
         ("CREATE POLICY more ON tasks_task TO cm_app USING (true)", "tasks_task: policies"),
         ("DROP POLICY tasks_task_tenant ON tasks_task", "tasks_task: policies"),
-        ("CREATE UNIQUE INDEX by_title ON tasks_task (title)", "by_title on tasks_task"),
+        ("CREATE UNIQUE INDEX by_title ON tasks_task (title, id)", "by_title on tasks_task"),
         ("ALTER TABLE tasks_task DROP CONSTRAINT tasks_task_plan_fk", "Task.plan has no composite"),
         ("; ".join(SIMPLE_REFERENCE), "projects_plan['project_id']"),
         ("ALTER ROLE cm_app BYPASSRLS", "cm_app has rolbypassrls"),
