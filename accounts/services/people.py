@@ -106,6 +106,8 @@ def update_user(*, user: User, reason: str = "", **changes: Any) -> User:
 @transaction.atomic
 def set_password(*, user: User, password: str, reason: str = "") -> User:
     """Give a person a new password; every session of theirs ends (a trigger deletes them). Raises `Invalid`."""
+    if user.role == Role.SERVICE:
+        raise Invalid("A service account has no password.", errors={"password": ["Leave it out."]})
     check_password_strength(password, user)
     user.set_password(password)
     User.objects.filter(id=user.id).update(password=user.password)
