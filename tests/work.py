@@ -125,3 +125,9 @@ def sql(world: World, statement: str, *params: Any, who: str = "system") -> list
     with world.as_(who), connection.cursor() as cursor:
         cursor.execute(statement, params)
         return cursor.fetchall() if cursor.description else []
+
+
+def set_raw(world: World, table: str, change: str, row_id: Any = None) -> None:
+    """Change rows behind the services' back: all the tenant has, or one. `change` is a literal of the test."""
+    statement = f"UPDATE {table} SET {change}"  # noqa: S608  # see above
+    sql(world, f"{statement} WHERE id = %s" if row_id else statement, *([row_id] if row_id else []))

@@ -12,6 +12,7 @@ from accounts.services import (
     create_user,
     deactivate_user,
     delete_user,
+    set_password,
     update_user,
 )
 from accounts.services.idempotency import fingerprint, purge_expired, release, reserve, store
@@ -103,6 +104,22 @@ def test_an_update_writes_and_records_only_what_differs(world: World) -> None:
         assert User.objects.get(id=world.viewer.id).email == world.viewer.email
     event = newest_event(world, "user.updated")
     assert (event.body, event.reason) == ('{"changed":["display_name"]}', "asked for it")
+
+
+def test_a_new_password_is_checked_recorded_and_ends_the_sessions(world: World) -> None:
+    signed_in(world.viewer)
+    with world.as_("admin"):
+        with pytest.raises(Invalid):
+            set_password(user=world.viewer, password="short")
+        assert Session.objects.filter(user=world.viewer).exists()
+        set_password(user=world.viewer, password="quite another password", reason="forgotten")
+        assert not Session.objects.filter(user=world.viewer).exists()
+        service = person(role=Role.SERVICE, password=None)
+        with pytest.raises(Invalid, match="service account"):
+            set_password(user=service, password="quite another password")
+    event = newest_event(world, "user.updated")
+    assert (event.body, event.reason) == ('{"changed":["password"]}', "forgotten")
+    signed_in(world.viewer, "quite another password")
 
 
 def test_a_user_name_that_is_taken_is_refused(world: World) -> None:

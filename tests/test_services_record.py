@@ -1,0 +1,358 @@
+"""Every service leaves its events: the list is made from the code, so a new service without one is found."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+
+from accounts import services as accounts
+from accounts.models import ApiToken, User
+from accounts.sessions import SessionStore
+from agents import services as agents
+from evidence import services as evidence
+from projects import services as projects
+from projects.models import ProjectMember
+from tasks import services as tasks
+from tasks.models import Execution
+from tests.work import (
+    PYTEST,
+    SIGNOFF,
+    acting,
+    answer,
+    ask,
+    claim_one,
+    complete,
+    events_of,
+    hand_in,
+    lease,
+    make_task,
+    run_out,
+    set_raw,
+    started,
+)
+from tests.world import PASSWORD, World
+
+APPS = ("audit", "accounts", "projects", "agents", "evidence", "tasks")
+
+# Services that record nothing, and why that is right.
+SILENT = {
+    "accounts.authenticate_token": "reads; notes the time of use, which is no change of state",
+    "accounts.create_admin_if_missing": "calls create_tenant and create_user, or does nothing",
+    "accounts.issue_ticket": "lives half a minute in the cache and carries no new right",
+    "evidence.grade_of": "computes",
+    "tasks.action_digest": "computes",
+    "tasks.lease_token": "computes",
+    "tasks.approval_for_worker": "reads",
+    "tasks.heartbeat": "design/README.md §2: heartbeats are not events",
+    "tasks.append_log": "design/README.md §2: run output is not an event",
+}
+
+
+def modules(app: str) -> Iterator[Any]:
+    package = importlib.import_module(f"{app}.services")
+    yield package
+    for entry in pkgutil.iter_modules(getattr(package, "__path__", [])):
+        yield importlib.import_module(f"{app}.services.{entry.name}")
+
+
+def is_service(function: Any) -> bool:
+    """A service takes keywords only: the rule of the house that tells it from a helper."""
+    kinds = [parameter.kind for parameter in inspect.signature(function).parameters.values()]
+    return bool(kinds) and all(
+        kind in {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD} for kind in kinds
+    )
+
+
+def services() -> set[str]:
+    """Return the public services of all apps: what a package exports, and every function that takes keywords only."""
+    found = set()
+    for app in APPS:
+        for module in modules(app):
+            exported = set(getattr(module, "__all__", ()))
+            for name, function in inspect.getmembers(module, inspect.isfunction):
+                if not function.__module__.startswith(f"{app}.services") or name.startswith("_"):
+                    continue
+                if name in exported or is_service(function):
+                    found.add(f"{app}.{name}")
+    return found
+
+
+Scene = Callable[[World], Any]
+SCENES: dict[str, tuple[Scene, list[str]]] = {}
+
+
+def leaves(name: str, *events: str) -> Callable[[Scene], Scene]:
+    def remember(scene: Scene) -> Scene:
+        SCENES[name] = (scene, list(events))
+        return scene
+
+    return remember
+
+
+def as_(who: str, call: Callable[[World], Any]) -> Scene:
+    def scene(world: World) -> None:
+        with acting(world, who):
+            call(world)
+
+    return scene
+
+
+SCENES |= {
+    "accounts.create_tenant": (lambda world: None, []),  # in a tenant of its own: accounts/tests/test_services.py
+    "accounts.create_user": (
+        as_("admin", lambda w: accounts.create_user(email="a@example.org", display_name="A", password=None)),
+        ["user.created"],
+    ),
+    "accounts.update_user": (
+        as_("admin", lambda w: accounts.update_user(user=w.viewer, display_name="New")),
+        ["user.updated"],
+    ),
+    "accounts.set_password": (
+        as_("admin", lambda w: accounts.set_password(user=w.viewer, password="quite another password")),
+        ["user.updated"],
+    ),
+    "accounts.deactivate_user": (
+        as_("admin", lambda w: accounts.deactivate_user(user=w.viewer, reason="left")),
+        ["user.deactivated"],
+    ),
+    "accounts.delete_user": (
+        as_("admin", lambda w: accounts.delete_user(user=w.stranger, reason="left")),
+        ["user.deleted"],
+    ),
+    "accounts.create_token": (
+        as_("admin", lambda w: accounts.create_token(user=w.viewer, name="t", scopes=["read"])),
+        ["api_token.created"],
+    ),
+    "accounts.revoke_token": (
+        as_("admin", lambda w: accounts.revoke_token(token=ApiToken.objects.get(user=w.viewer))),
+        ["api_token.revoked"],
+    ),
+    "projects.create_project": (
+        as_("admin", lambda w: projects.create_project(owner=w.admin, name="O", key="OTH", slug="o")),
+        ["project.created", "project.member_added"],
+    ),
+    "projects.update_project": (
+        as_("engineer", lambda w: projects.update_project(project=w.project, name="New")),
+        ["project.updated"],
+    ),
+    "projects.add_member": (
+        as_("engineer", lambda w: projects.add_member(project=w.project, user=w.stranger, role="viewer")),
+        ["project.member_added"],
+    ),
+    "projects.remove_member": (
+        as_(
+            "engineer",
+            lambda w: projects.remove_member(member=ProjectMember.objects.select_related("project").get(user=w.viewer)),
+        ),
+        ["project.member_removed"],
+    ),
+    "projects.create_plan": (
+        as_("engineer", lambda w: projects.create_plan(project=w.project, name="Plan")),
+        ["plan.created"],
+    ),
+    "agents.register_agent": (
+        as_("engineer", lambda w: agents.register_agent(owner=w.engineer, name="n", agent_type="tester")),
+        ["agent.registered"],
+    ),
+    "agents.issue_agent_token": (
+        as_("engineer", lambda w: agents.issue_agent_token(agent=w.agent)),
+        ["api_token.created"],
+    ),
+    "agents.update_agent": (
+        as_("engineer", lambda w: agents.update_agent(agent=w.agent, description="new")),
+        ["agent.updated"],
+    ),
+    "agents.suspend_agent": (
+        as_("engineer", lambda w: agents.suspend_agent(agent=w.agent, reason="loops")),
+        ["api_token.revoked", "agent.suspended"],
+    ),
+    "tasks.create_task": (lambda w: make_task(w), ["task.created"]),
+    "tasks.set_contract": (lambda w: make_task(w, PYTEST), ["task.created", "contract.set"]),
+    "tasks.claim_tasks": (lambda w: started(w), ["task.created", "task.claimed"]),
+    "tasks.import_issues": (
+        as_("system", lambda w: tasks.import_issues(project=w.project, document={"number": 1, "title": "t"})),
+        ["task.created"],
+    ),
+}
+
+
+@leaves("accounts.sign_in", "auth.sign_in_succeeded")
+def sign_in(world: World) -> None:
+    request = RequestFactory().post("/sign-in/")
+    request.session = SessionStore()
+    accounts.sign_in(request=request, email=world.viewer.email, password=PASSWORD)
+
+
+@leaves("accounts.end_session", "auth.sign_in_succeeded", "auth.signed_out")
+def end_session(world: World) -> None:
+    request = RequestFactory().post("/sign-out/")
+    request.session = SessionStore()
+    accounts.sign_in(request=request, email=world.viewer.email, password=PASSWORD)
+    accounts.end_session(request=request)
+
+
+@leaves("agents.resume_agent", "api_token.revoked", "agent.suspended", "agent.resumed")
+def resume_agent(world: World) -> None:
+    with acting(world, "engineer"):
+        agents.suspend_agent(agent=world.agent, reason="loops")
+        agents.resume_agent(agent=world.agent, reason="fixed")
+
+
+def submitted(world: World) -> Any:
+    about = evidence.About(project_id=world.project.id)
+    with acting(world, "agent"):
+        return evidence.submit_evidence(
+            about=about, source_type="test_result", title="t", content="c", agent_id=world.agent.id
+        )
+
+
+SCENES["evidence.submit_evidence"] = (submitted, ["evidence.registered"])
+
+
+@leaves("evidence.verify_evidence", "evidence.registered", "evidence.verified")
+def verify_evidence(world: World) -> None:
+    piece = submitted(world)
+    with acting(world, "reviewer"):
+        evidence.verify_evidence(evidence=piece, principal=world.reviewer.principal())
+
+
+@leaves("evidence.reject_evidence", "evidence.registered", "evidence.rejected")
+def reject_evidence(world: World) -> None:
+    piece = submitted(world)
+    with acting(world, "reviewer"):
+        evidence.reject_evidence(evidence=piece, principal=world.reviewer.principal(), note="no")
+
+
+@leaves("tasks.update_task", "task.created", "task.updated")
+def update_task(world: World) -> None:
+    task = make_task(world)
+    with acting(world, "engineer"):
+        tasks.update_task(task=task, title="new")
+
+
+@leaves("tasks.cancel_task", "task.created", "task.cancelled")
+def cancel_task(world: World) -> None:
+    task = make_task(world)
+    with acting(world, "engineer"):
+        tasks.cancel_task(task=task, reason="no")
+
+
+@leaves("tasks.reopen_task", "task.created", "task.reopened")
+def reopen_task(world: World) -> None:
+    task = make_task(world, status="draft")
+    with acting(world, "engineer"):
+        tasks.reopen_task(task=task, reason="go")
+
+
+STARTED = ("task.created", "task.claimed")
+
+
+@leaves("tasks.fail_execution", *STARTED, "execution.failed", "task.released")
+def fail_execution(world: World) -> None:
+    _, claim = started(world)
+    with acting(world, "agent"):
+        tasks.fail_execution(claim=claim, error="x", retryable=True)
+
+
+@leaves("tasks.release_execution", *STARTED, "task.released")
+def release_execution(world: World) -> None:
+    _, claim = started(world)
+    with acting(world, "agent"):
+        tasks.release_execution(claim=claim)
+
+
+@leaves("tasks.direct_execution", *STARTED, "execution.directed")
+def direct_execution(world: World) -> None:
+    _, claim = started(world)
+    with acting(world, "engineer"):
+        execution = Execution.objects.get(id=claim.execution_id)
+        tasks.direct_execution(execution=execution, directive="wrap_up", reason="enough")
+
+
+@leaves("tasks.complete_execution", *STARTED, "execution.succeeded", "task.closed")
+def complete_execution(world: World) -> None:
+    complete(world, started(world)[1])
+
+
+@leaves("tasks.hand_in_evidence", *STARTED, "evidence.registered")
+def hand_in_evidence(world: World) -> None:
+    hand_in(world, started(world)[1])
+
+
+@leaves("tasks.reap_expired_leases", *STARTED, "execution.timed_out", "task.released")
+def reap_expired_leases(world: World) -> None:
+    _, claim = started(world)
+    run_out(world, claim.execution_id)
+    with acting(world, "system"):
+        tasks.reap_expired_leases()
+
+
+@leaves("tasks.request_approval", *STARTED, "approval.requested")
+def request_approval(world: World) -> None:
+    ask(world, started(world)[1])
+
+
+@leaves("tasks.respond_to_approval", *STARTED, "approval.requested", "approval.approved")
+def respond_to_approval(world: World) -> None:
+    answer(world, ask(world, started(world)[1]))
+
+
+@leaves(
+    "tasks.redeem_approval",
+    *STARTED,
+    "approval.requested",
+    "approval.approved",
+    "task.claimed",
+    "approval.redeemed",
+)
+def redeem_approval(world: World) -> None:
+    approval = ask(world, started(world)[1])
+    answer(world, approval)
+    claim = lease(world, claim_one(world).execution)
+    with acting(world, "agent"):
+        tasks.redeem_approval(claim=claim, approval_id=approval.id, digest=approval.digest)
+
+
+@leaves("tasks.expire_approvals", *STARTED, "approval.requested", "approval.expired", "task.blocked")
+def expire_approvals(world: World) -> None:
+    approval = ask(world, started(world)[1], expires_in=timedelta(seconds=5))
+    set_raw(world, "tasks_approvalrequest", "expires_at = now() - interval '1 second'", approval.id)
+    with acting(world, "system"):
+        tasks.expire_approvals()
+
+
+@leaves(
+    "tasks.submit_signoff",
+    *("task.created", "contract.set", "task.claimed", "execution.succeeded", "task.submitted"),
+    *("evidence.registered", "criterion.evaluated", "task.closed"),
+)
+def submit_signoff(world: World) -> None:
+    task, claim = started(world, SIGNOFF)
+    complete(world, claim)
+    with acting(world, "reviewer"):
+        tasks.submit_signoff(task=task, principal=world.reviewer.principal(), approved=True, comment="read")
+
+
+def test_every_service_is_known_to_this_test() -> None:
+    assert services() == set(SCENES) | set(SILENT)
+    assert not set(SCENES) & set(SILENT)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_service_leaves_exactly_its_events(world: World, name: str) -> None:
+    scene, expected = SCENES[name]
+    before = len(events_of(world))
+    scene(world)
+    assert events_of(world)[before:] == expected
+
+
+def test_a_service_of_accounts_leaves_no_event_for_nothing(world: World) -> None:
+    before = events_of(world)
+    with world.as_("admin"):
+        accounts.update_user(user=User.objects.get(id=world.viewer.id))
+    assert events_of(world) == before
