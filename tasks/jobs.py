@@ -1,25 +1,35 @@
 """Celery's side of work: sweeps over the tenants that have something due."""
 
+import logging
+from collections.abc import Callable
+
 from celery import shared_task
+
+logger = logging.getLogger("countermark.sweep")
+
+
+def in_due_tenants(sweep: Callable[[], int]) -> None:
+    """Run `sweep` in each tenant with due work; what goes wrong in one must not hold up the others."""
+    from common.context import SYSTEM
+    from common.tenancy import system_call, tenant_context
+
+    for row in system_call("tenants_with_due_work"):
+        try:
+            with tenant_context(row["tenant_id"], actor=SYSTEM):
+                sweep()
+        except Exception:
+            logger.exception("sweep failed", extra={"tenant": str(row["tenant_id"])})
 
 
 @shared_task
 def reap_expired_leases() -> None:
-    from common.context import SYSTEM
-    from common.tenancy import system_call, tenant_context
     from tasks.services import reap_expired_leases
 
-    for row in system_call("tenants_with_due_work"):
-        with tenant_context(row["tenant_id"], actor=SYSTEM):
-            reap_expired_leases()
+    in_due_tenants(reap_expired_leases)
 
 
 @shared_task
 def expire_approvals() -> None:
-    from common.context import SYSTEM
-    from common.tenancy import system_call, tenant_context
     from tasks.services import expire_approvals
 
-    for row in system_call("tenants_with_due_work"):
-        with tenant_context(row["tenant_id"], actor=SYSTEM):
-            expire_approvals()
+    in_due_tenants(expire_approvals)

@@ -1,7 +1,7 @@
 """Sweeps: they find what is due in every tenant, and only that."""
 
-from common.tenancy import system_call
-from tasks.jobs import expire_approvals, reap_expired_leases
+from common.tenancy import require_tenant_id, system_call
+from tasks.jobs import expire_approvals, in_due_tenants, reap_expired_leases
 from tasks.models import ApprovalRequest, Task
 from tests.work import ask, run_out, sql, started
 from tests.world import World
@@ -44,3 +44,19 @@ def test_overdue_approvals_of_every_tenant_expire(world: World, other_world: Wor
     assert [status(world), status(other_world)] == ["blocked", "blocked"]
     with world.as_("system"):
         assert ApprovalRequest.objects.get().status == "expired"
+
+
+def test_what_goes_wrong_in_one_tenant_does_not_hold_up_the_others(world: World, other_world: World) -> None:
+    for own in (world, other_world):
+        _, claim = started(own)
+        run_out(own, claim.execution_id)
+    visited = []
+
+    def sweep() -> int:
+        visited.append(require_tenant_id())
+        if len(visited) == 1:
+            raise RuntimeError("on purpose")
+        return 0
+
+    in_due_tenants(sweep)
+    assert {world.tenant.id, other_world.tenant.id} <= set(visited)
