@@ -58,6 +58,8 @@ def start_web(port: int) -> "subprocess.Popen[bytes]":
         "DJANGO_SETTINGS_MODULE": "config.settings_test",
         "LOG_LEVEL": "WARNING",
     }
+    # As the supervisor does: the processes that serve never hold the owner's login.
+    environment.pop("DATABASE_OWNER_URL", None)
     return subprocess.Popen(command, cwd=ROOT, env=environment)
 
 
