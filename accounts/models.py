@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 
 from accounts.querysets import ApiTokenQuerySet, UserManager
 from common.context import Actor, Principal, Source
-from common.models import BaseModel, TenantForeignKey, TenantModel, one_of
+from common.models import BaseModel, QueryIndex, TenantForeignKey, TenantModel, one_of
 
 
 class Tenant(BaseModel):
@@ -103,10 +103,7 @@ class Session(TenantModel):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["digest"], name="accounts_session_digest"),)
-        indexes = (
-            # purge what has expired
-            models.Index(fields=["expires_at"], name="accounts_session_expired"),
-        )
+        indexes = (QueryIndex(serves="purge what has expired", fields=["expires_at"], name="accounts_session_expired"),)
 
     def __str__(self) -> str:
         return f"session of {self.user_id}"
@@ -168,8 +165,7 @@ class IdempotencyKey(TenantModel):
             ),
         )
         indexes = (
-            # purge what has expired
-            models.Index(fields=["expires_at"], name="accounts_idempotency_expired"),
+            QueryIndex(serves="purge what has expired", fields=["expires_at"], name="accounts_idempotency_expired"),
         )
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from audit.events import Action, Audience, Outcome
 from audit.querysets import EventQuerySet
 from common.context import Source
 from common.ids import uuid7
-from common.models import UUID7Default, one_of
+from common.models import QueryIndex, UUID7Default, one_of
 
 
 class SourceChoices(models.TextChoices):
@@ -72,16 +72,23 @@ class Event(models.Model):
             one_of("audience", AudienceChoices, name="audit_event_audience"),
         )
         indexes = (
-            # the activity of one object, newest first
-            models.Index(fields=["tenant_id", "resource_id", "-id"], name="audit_event_resource"),
-            # everything that happened around one task, newest first
-            models.Index(fields=["tenant_id", "task_id", "-id"], name="audit_event_task"),
-            # the feed of one project
-            models.Index(fields=["tenant_id", "project_id", "-id"], name="audit_event_project"),
-            # what one actor did
-            models.Index(fields=["tenant_id", "actor_id", "-id"], name="audit_event_actor"),
-            # the log filtered by type
-            models.Index(fields=["tenant_id", "event_type", "-id"], name="audit_event_type"),
+            QueryIndex(
+                serves="the activity of one object, newest first",
+                fields=["tenant_id", "resource_id", "-id"],
+                name="audit_event_resource",
+            ),
+            QueryIndex(
+                serves="everything that happened around one task, newest first",
+                fields=["tenant_id", "task_id", "-id"],
+                name="audit_event_task",
+            ),
+            QueryIndex(
+                serves="the feed of one project", fields=["tenant_id", "project_id", "-id"], name="audit_event_project"
+            ),
+            QueryIndex(serves="what one actor did", fields=["tenant_id", "actor_id", "-id"], name="audit_event_actor"),
+            QueryIndex(
+                serves="the log filtered by type", fields=["tenant_id", "event_type", "-id"], name="audit_event_type"
+            ),
         )
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib.postgres.functions import TransactionNow
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.expressions import Func
 
@@ -49,8 +50,9 @@ class TenantField(models.ForeignKey[SetType, GetType]):
     """The tenant a row belongs to: the running context's, set by itself."""
 
     def __init__(self, **kwargs: Any) -> None:
+        # No index of its own: the primary key (tenant_id, id) begins with it.
         fixed = {"to": "accounts.Tenant", "on_delete": models.PROTECT, "related_name": "+", "editable": False}
-        super().__init__(**kwargs | fixed)
+        super().__init__(**kwargs | fixed | {"db_index": False})
 
     def deconstruct(self) -> Any:
         name, path, _, _ = super().deconstruct()
@@ -86,6 +88,54 @@ class TenantModel(TenantRow):
 
     class Meta:
         abstract = True
+
+
+class SoftDeleteModel(TenantModel):
+    """A row that is taken out of use and kept: the log and old references still find it.
+
+    A child names two managers, `objects` (in use) first, and makes its uniques partial (`condition=IN_USE`):
+
+        objects = InUse.from_queryset(TaskQuerySet)()
+        all_objects = TaskQuerySet.as_manager()
+    """
+
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+        # Following a reference to a deleted row finds it.
+        base_manager_name = "all_objects"
+
+
+IN_USE = models.Q(deleted_at__isnull=True)
+
+
+class InUse(models.Manager[Any]):
+    """Rows that nobody has deleted."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(IN_USE)
+
+
+class QueryIndex(models.Index):
+    """An index that says which query it serves. `docs/SCHEMA.md` prints it; a test refuses an index without it."""
+
+    plain: type[models.Index] = models.Index
+
+    def __init__(self, *expressions: Any, serves: str, **options: Any) -> None:
+        self.serves = serves
+        super().__init__(*expressions, **options)
+
+    def clone(self) -> models.Index:
+        """Return Django's own index: migrations need not know what it is for."""
+        _, expressions, options = self.deconstruct()
+        return self.plain(*expressions, **options)
+
+
+class GinQueryIndex(QueryIndex, GinIndex):
+    """The same for documents and arrays. Row security hides it from the app: a definer search function uses it."""
+
+    plain = GinIndex
 
 
 def one_of(field: str, choices: type[models.TextChoices], *, name: str) -> models.CheckConstraint:

@@ -6,7 +6,7 @@ from django.db import models
 
 from accounts.models import User
 from agents.models import Agent
-from common.models import TenantForeignKey, TenantModel, one_of
+from common.models import QueryIndex, TenantForeignKey, TenantModel, one_of
 from evidence.querysets import EvidenceQuerySet
 from projects.models import Project
 
@@ -141,10 +141,16 @@ class Evidence(TenantModel):
             ),
         )
         indexes = (
-            # the evidence of one task, newest first (task page, contract evaluation)
-            models.Index(fields=["tenant", "task_id", "-id"], name="evidence_evidence_task"),
-            # the evidence list of one project
-            models.Index(fields=["tenant", "project", "-id"], name="evidence_evidence_project"),
+            QueryIndex(
+                serves="the evidence of one task, newest first (task page, contract evaluation)",
+                fields=["tenant", "task_id", "-id"],
+                name="evidence_evidence_task",
+            ),
+            QueryIndex(
+                serves="the evidence list of one project",
+                fields=["tenant", "project", "-id"],
+                name="evidence_evidence_project",
+            ),
         )
 
     def __str__(self) -> str:

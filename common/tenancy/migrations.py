@@ -72,6 +72,44 @@ class ProtectTables(Operation):
         return statements + (append_only_guard(table) if self.append_only else writable(table))
 
 
+class ProtectReferences(Operation):
+    """Make composite foreign keys of `TenantForeignKey` fields that were added to a table protected before.
+
+    For example `ProtectReferences("Task", "phase", "group")`, after the `AddField` operations.
+    """
+
+    reversible = True
+    reduces_to_sql = True
+    elidable = False
+
+    def __init__(self, model: str, *fields: str) -> None:
+        self.model = model
+        self.fields = fields
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        return self.__class__.__qualname__, [self.model, *self.fields], {}
+
+    def state_forwards(self, app_label: str, state: "ProjectState") -> None:
+        """Django's picture of the models does not change."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: "BaseDatabaseSchemaEditor", from_state: Any, to_state: "ProjectState"
+    ) -> None:
+        options = to_state.apps.get_model(app_label, self.model)._meta
+        for name in self.fields:
+            schema_editor.execute(composite_foreign_key(options.db_table, options.get_field(name)))
+
+    def database_backwards(
+        self, app_label: str, schema_editor: "BaseDatabaseSchemaEditor", from_state: "ProjectState", to_state: Any
+    ) -> None:
+        table = from_state.apps.get_model(app_label, self.model)._meta.db_table
+        for name in self.fields:
+            schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_{name}_fk")
+
+    def describe(self) -> str:
+        return f"Keep {', '.join(self.fields)} of {self.model} within the tenant"
+
+
 def tenant_foreign_keys(model: type[models.Model]) -> list[Any]:
     """Return the fields of `model` that point at rows of the same tenant."""
     return [field for field in model._meta.local_fields if getattr(field, "is_tenant_reference", False)]

@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.db.models import CheckConstraint, Model, Q
 
-from common.models import TenantModel, TenantRow
+from common.models import QueryIndex, TenantModel, TenantRow
 from tests.work import sql
 from tests.world import World
 
@@ -123,3 +123,12 @@ def test_a_row_made_outside_a_context_cannot_be_saved(world: World) -> None:
     stray = type(world.project)(key="STR", name="Stray", slug="stray")
     with world.as_("admin"), pytest.raises(Exception, match="row-level security"):
         stray.save(force_insert=True)
+
+
+INDEXES = [(model, index) for model in MODELS for index in model._meta.indexes]
+
+
+@pytest.mark.parametrize(("model", "index"), INDEXES, ids=[index.name for _, index in INDEXES])
+def test_an_index_says_which_query_it_serves(model: type[Model], index: Any) -> None:
+    assert isinstance(index, QueryIndex)
+    assert len(index.serves.split()) >= 3

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from agents.models import Agent
-from common.models import TenantForeignKey, TenantModel, TenantRow, one_of
+from common.models import QueryIndex, TenantForeignKey, TenantModel, TenantRow, one_of
 from tasks.models.execution import Execution
 from tasks.models.task import Task
 from tasks.querysets import ApprovalQuerySet
@@ -94,9 +94,11 @@ class ApprovalRequest(TenantModel):
             ),
         )
         indexes = (
-            # the inbox: what waits for a decision, the first to expire on top
-            models.Index(
-                fields=["tenant", "expires_at", "id"], condition=Q(status="pending"), name="tasks_approvalrequest_inbox"
+            QueryIndex(
+                serves="the inbox: what waits for a decision, the first to expire on top",
+                fields=["tenant", "expires_at", "id"],
+                condition=Q(status="pending"),
+                name="tasks_approvalrequest_inbox",
             ),
         )
 

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from common.models import TenantForeignKey, TenantModel, TenantRow, one_of
+from common.models import QueryIndex, TenantForeignKey, TenantModel, TenantRow, one_of
 from evidence.models import Evidence, Grade
 from tasks.models.task import Task
 
@@ -69,8 +69,11 @@ class Evaluation(TenantRow):
             ),
         )
         indexes = (
-            # the last finding of a criterion (task page, the closing trigger)
-            models.Index(fields=["tenant", "criterion", "-id"], name="tasks_evaluation_last"),
+            QueryIndex(
+                serves="the last finding of a criterion (task page, the closing trigger)",
+                fields=["tenant", "criterion", "-id"],
+                name="tasks_evaluation_last",
+            ),
         )
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from agents.models import Agent
-from common.models import TenantForeignKey, TenantModel, TenantRow, one_of
+from common.models import QueryIndex, TenantForeignKey, TenantModel, TenantRow, one_of
 from tasks.models.task import Task
 from tasks.querysets import ExecutionQuerySet
 
@@ -84,8 +84,12 @@ class Execution(TenantModel):
             ),
         )
         indexes = (
-            # the reaper: leases that have run out
-            models.Index(fields=["lease_expires_at"], condition=Q(status="running"), name="tasks_execution_expired"),
+            QueryIndex(
+                serves="the reaper: leases that have run out",
+                fields=["lease_expires_at"],
+                condition=Q(status="running"),
+                name="tasks_execution_expired",
+            ),
         )
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.db.models import Case, F, Q, Value, When
 
 from accounts.models import User
 from agents.models import Agent
-from common.models import TenantForeignKey, TenantModel, one_of
+from common.models import QueryIndex, TenantForeignKey, TenantModel, one_of
 from projects.models import Plan, Project
 from tasks.querysets import TaskQuerySet
 
@@ -153,14 +153,14 @@ class Task(TenantModel):
             ),
         )
         indexes = (
-            # the claim: the most urgent task that may be claimed now
-            models.Index(
+            QueryIndex(
+                serves="the claim: the most urgent task that may be claimed now",
                 fields=["tenant", "priority_rank", "claimable_from", "id"],
                 condition=Q(claimable_from__isnull=False, deleted_at__isnull=True),
                 name="tasks_task_claim",
             ),
-            # one column of a project's board, newest first
-            models.Index(
+            QueryIndex(
+                serves="one column of a project's board, newest first",
                 fields=["tenant", "project", "status", "-id"],
                 condition=Q(deleted_at__isnull=True),
                 name="tasks_task_board",

@@ -9,12 +9,11 @@ from django.conf import settings
 from django.db import transaction
 
 from tests.api.scene import Scene, make_scene
-from tests.api.table import CALLERS, ROWS, Row
+from tests.api.table import CALLERS, ROWS, WRONG_FIELDS, Row
 from tests.api.test_matrix import check_problem, events_of
 from tests.world import Client, World
 
 TAKING_JSON = [row for row in ROWS if isinstance(row.body, dict)]
-MISSING = "01a1f000-0000-7000-8000-000000000000"
 Send = Callable[..., Any]
 
 
@@ -78,79 +77,6 @@ def test_an_oversize_body_is_refused_by_every_endpoint(send: Send) -> None:
         limit = 4 * 1024 * 1024 if row.path.endswith("evidence/") else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         answer = send(row, b" " * (limit + 1))
         assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large"), row.name
-
-
-TASK = "POST tasks/"
-CONTRACT = "PUT tasks/{task}/contract/"
-RESPOND = "POST approvals/{approval}/respond/"
-CLAIM = "POST tasks/claim/"
-BEAT = "POST executions/{execution}/heartbeat/"
-EVIDENCE = "POST executions/{execution}/evidence/"
-ASK = "POST executions/{execution}/approvals/"
-
-WRONG_FIELDS: list[tuple[str, dict[str, Any], str]] = [
-    (TASK, {"title": " "}, "title"),
-    (TASK, {"title": "x" * 501}, "title"),
-    (TASK, {"title": 5 * ["x"]}, "title"),
-    (TASK, {"priority": "urgent"}, "priority"),
-    (TASK, {"type": "Bug"}, "type"),
-    (TASK, {"status": "closed"}, "status"),
-    (TASK, {"complexity": 14}, "complexity"),
-    (TASK, {"input": []}, "input"),
-    (TASK, {"labels": "x"}, "labels"),
-    (TASK, {"labels": [{"a": 1}]}, "labels[0]"),
-    (TASK, {"project": "12"}, "project"),
-    (TASK, {"project": MISSING}, "project"),
-    (TASK, {"plan": MISSING}, "plan"),
-    (TASK, {"assigned_agent": MISSING}, "assigned_agent"),
-    (TASK, {"max_attempts": 0}, "max_attempts"),
-    (CONTRACT, {"criteria": []}, "criteria"),
-    (CONTRACT, {"criteria": [{"kind": "magic", "title": "t"}]}, "criteria[0].kind"),
-    (CONTRACT, {"criteria": [{"kind": "command_exit", "title": "t"}]}, "criteria[0].parameters"),
-    (
-        CONTRACT,
-        {"criteria": [{"kind": "file_digest", "title": "t", "parameters": {"path": ["x"], "sha256": "y"}}]},
-        "criteria[0].parameters.path",
-    ),
-    (RESPOND, {"action": "maybe"}, "action"),
-    (RESPOND, {"comment": "  "}, "comment"),
-    (RESPOND, {"digest": "zz"}, "digest"),
-    (RESPOND, {"action": "amend"}, "amended_content"),
-    (RESPOND, {"selected_option": "invented"}, "selected_option"),
-    (RESPOND, {"selected_option": "reject"}, "selected_option"),
-    (CLAIM, {"lease_seconds": 0}, "lease_seconds"),
-    (CLAIM, {"limit": 11}, "limit"),
-    (CLAIM, {"capabilities": "pytest"}, "capabilities"),
-    (CLAIM, {"projects": ["x"]}, "projects[0]"),
-    (BEAT, {"progress": 101}, "progress"),
-    (BEAT, {"usage": {"input_tokens": -1}}, "usage.input_tokens"),
-    (BEAT, {"usage": {"input_tokens": 2**63}}, "usage.input_tokens"),
-    (BEAT, {"usage": {"cost_usd": "1e99"}}, "usage.cost_usd"),
-    (BEAT, {"usage": {"surplus": 1}}, "usage.surplus"),
-    (EVIDENCE, {"source_type": "rumour"}, "source_type"),
-    (EVIDENCE, {"content_sha256": "ABC"}, "content_sha256"),
-    (EVIDENCE, {"data": [1]}, "data"),
-    (ASK, {"kind": "phase_gate"}, "kind"),
-    (ASK, {"action": "rm"}, "action"),
-    (ASK, {"action": {"n": 2**60}}, "action"),
-    (ASK, {"target_commit": "HEAD"}, "target_commit"),
-    (ASK, {"options": []}, "options"),
-    (ASK, {"options": [{"key": "a", "label": "A", "action": "explode"}]}, "options[0].action"),
-    (ASK, {"expires_in": 0}, "expires_in"),
-    ("POST executions/{execution}/fail/", {"retryable": "perhaps"}, "retryable"),
-    ("POST executions/{execution}/fail/", {"error": ""}, "error"),
-    ("POST tokens/", {"scopes": ["root"]}, "scopes[0]"),
-    ("POST tokens/", {"scopes": []}, "scopes"),
-    ("POST tokens/", {"expires_at": "2001-01-01T00:00:00Z"}, "expires_at"),
-    ("POST tokens/", {"expires_at": "tomorrow"}, "expires_at"),
-    ("POST projects/", {"key": "lower"}, "key"),
-    ("POST projects/", {"slug": "a b"}, "slug"),
-    ("PATCH projects/{project}/", {"status": "deleted"}, "status"),
-    ("POST projects/{project}/members/", {"role": "king"}, "role"),
-    ("POST projects/{project}/members/", {"user": MISSING}, "user"),
-    ("POST agents/", {"agent_type": "robot"}, "agent_type"),
-    ("POST agents/{agent}/tokens/", {"days": 91}, "days"),
-]
 
 
 def test_a_wrong_value_is_refused_and_named(send: Send, scene: Scene) -> None:

@@ -1,5 +1,6 @@
 """One of everything that the API shows, in one tenant."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,11 @@ class Scene:
         return value.format(**self.names) if isinstance(value, str) else value
 
 
+Part = Callable[[World, dict[str, str]], dict[str, str]]
+PARTS: tuple[Part, ...] = ()
+"""what the apps add: each makes its rows and returns their names; one module of this package each"""
+
+
 def claimed(world: World, task: Any) -> LeaseClaim:
     """Let the agent claim `task`, which must be the only one that can be claimed."""
     with world.as_("agent"):
@@ -61,6 +67,8 @@ def make_scene(world: World) -> Scene:
         names["draft"] = str(new_task(world, "draft", status="draft").id)
         names["task"] = str(new_task(world, "open").id)
         names["event"] = str(Event.objects.filter(task_id=names["task"]).latest("id").id)
+    for part in PARTS:
+        names |= part(world, names)
     return Scene(world, names)
 
 
