@@ -2,7 +2,7 @@
 `ProtectTables` (CONTRIBUTING.md, "Add a model").
 """
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.contrib.postgres.functions import TransactionNow
 from django.contrib.postgres.indexes import GinIndex
@@ -118,18 +118,30 @@ class InUse(models.Manager[Any]):
 
 
 class QueryIndex(models.Index):
-    """An index that says which query it serves. `docs/SCHEMA.md` prints it; a test refuses an index without it."""
+    """An index that says which query it serves. `docs/SCHEMA.md` prints it; a test refuses an index without it.
 
-    plain: type[models.Index] = models.Index
+    To migrations it is Django's own index: they need not know what it is for.
+    """
+
+    plain: ClassVar[type[models.Index]] = models.Index
 
     def __init__(self, *expressions: Any, serves: str, **options: Any) -> None:
         self.serves = serves
         super().__init__(*expressions, **options)
 
-    def clone(self) -> models.Index:
-        """Return Django's own index: migrations need not know what it is for."""
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, self.plain) and self.deconstruct() == other.deconstruct()
+
+    __hash__ = None  # type: ignore[assignment]  # like Django's own
+
+    def deconstruct(self) -> Any:
+        _, expressions, options = super().deconstruct()
+        module = self.plain.__module__.replace("django.db.models.indexes", "django.db.models")
+        return f"{module}.{self.plain.__qualname__}", expressions, options
+
+    def clone(self) -> Self:
         _, expressions, options = self.deconstruct()
-        return self.plain(*expressions, **options)
+        return self.__class__(*expressions, serves=self.serves, **options)
 
 
 class GinQueryIndex(QueryIndex, GinIndex):
