@@ -14,8 +14,9 @@ BIN := .venv/bin
 PYTEST := $(DEV) $(SUPERVISOR) test python -m pytest -q
 
 # The linters read the settings, and the settings want values; no server is asked.
-NO_SERVER := SECRET_KEY=lint CONTEXT_KEY=00 LEASE_KEY=00 DATABASE_URL=postgres://cm_app@none/none \
-	REDIS_CACHE_URL=redis://none/0 REDIS_BROKER_URL=redis://none/1 REDIS_CHANNELS_URL=redis://none/2
+NO_SERVER := SECRET_KEY=lint CONTEXT_KEY=00 LEASE_KEY=00 FIELD_KEYS=00 \
+	DATABASE_URL=postgres://cm_app@none/none REDIS_CACHE_URL=redis://none/0 REDIS_BROKER_URL=redis://none/1 \
+	REDIS_CHANNELS_URL=redis://none/2
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test lint format check pg15 chaos bench migrate manage lock

@@ -110,11 +110,21 @@ class SoftDeleteModel(TenantModel):
 IN_USE = models.Q(deleted_at__isnull=True)
 
 
-class InUse(models.Manager[Any]):
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+
+
+class InUse(models.Manager[Row]):
     """Rows that nobody has deleted."""
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> models.QuerySet[Row]:
         return super().get_queryset().filter(IN_USE)
+
+
+class Found(Func):
+    """The ids a search function returns: `filter(id__in=Found(Value(…), function="sec.search_…"))`."""
+
+    template = "(SELECT %(function)s(%(expressions)s))"
+    output_field: ClassVar["models.Field[Any, Any]"] = models.UUIDField()
 
 
 class QueryIndex(models.Index):

@@ -83,6 +83,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # CONTEXT_KEY signs the tenant context (hex, newest first, older ones for rotation), LEASE_KEY makes lease tokens (hex).
 CONTEXT_KEYS = [bytes.fromhex(key) for key in env.list("CONTEXT_KEY")]
 LEASE_KEY = bytes.fromhex(env.str("LEASE_KEY"))
+# FIELD_KEYS encrypt the few fields that hold secrets (hex, newest first, older ones for rotation): common/crypto.py.
+FIELD_KEYS = [bytes.fromhex(key) for key in env.list("FIELD_KEYS")]
 
 # --- Redis: three logical servers, none of them a record -----------------------------------------------------------
 REDIS_CACHE_URL = env.str("REDIS_CACHE_URL")

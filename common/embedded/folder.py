@@ -90,17 +90,22 @@ class DataFolder:
 
     # --- what is remembered ---------------------------------------------------------------------------------------
     def secrets(self) -> dict[str, str]:
-        """Return the generated secrets of this folder, which are made once and live as long as its data."""
+        """Return the generated secrets of this folder, which are made once and live as long as its data.
+
+        A folder of an older version gets the ones that are new.
+        """
         known: dict[str, str] = read_json(self._secrets)
-        if not known:
-            known = {
-                "SECRET_KEY": secrets.token_urlsafe(48),
-                "CONTEXT_KEY": secrets.token_hex(32),
-                "LEASE_KEY": secrets.token_hex(32),
-                "postgres": secrets.token_urlsafe(24),
-                "cm_app": secrets.token_urlsafe(24),
-                "valkey": secrets.token_urlsafe(24),
-            }
+        fresh = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "CONTEXT_KEY": secrets.token_hex(32),
+            "LEASE_KEY": secrets.token_hex(32),
+            "FIELD_KEYS": secrets.token_hex(32),
+            "postgres": secrets.token_urlsafe(24),
+            "cm_app": secrets.token_urlsafe(24),
+            "valkey": secrets.token_urlsafe(24),
+        }
+        if fresh.keys() - known.keys():
+            known = fresh | known
             write_private(self._secrets, known)
         return known
 

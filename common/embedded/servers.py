@@ -12,7 +12,7 @@ from common.embedded.valkey import Valkey
 
 DATABASE = ("DATABASE_URL", "DATABASE_OWNER_URL")
 REDIS = ("REDIS_CACHE_URL", "REDIS_BROKER_URL", "REDIS_CHANNELS_URL")
-KEYS = ("SECRET_KEY", "CONTEXT_KEY", "LEASE_KEY")
+KEYS = ("SECRET_KEY", "CONTEXT_KEY", "LEASE_KEY", "FIELD_KEYS")
 
 
 class Servers:
@@ -74,7 +74,7 @@ class Servers:
         if missing and not self._embeds_postgres and not debug:
             raise EmbeddedError(
                 f"DATABASE_URL names a real server, so {', '.join(missing)} must be set too: whoever loses these keys "
-                "loses signed sessions, tenant contexts and leases.\n"
+                "loses signed sessions, tenant contexts, leases and encrypted fields.\n"
                 '  Make one each and keep it:  python3 -c "import secrets; print(secrets.token_hex(32))"\n'
                 "  To only try it out, set DEBUG=true: keys are then generated into the data folder."
             )
