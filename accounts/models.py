@@ -5,11 +5,30 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
-from accounts.querysets import ApiTokenQuerySet, UserManager
+from accounts.querysets import (
+    ApiTokenQuerySet,
+    NotificationQuerySet,
+    SessionQuerySet,
+    TenantQuerySet,
+    UserManager,
+    UserPreferenceQuerySet,
+    UserQuerySet,
+)
 from common.context import Actor, Principal, Source
-from common.models import BaseModel, QueryIndex, TenantForeignKey, TenantModel, one_of
+from common.crypto import EncryptedTextField
+from common.models import (
+    IN_USE,
+    BaseModel,
+    InUse,
+    QueryIndex,
+    SoftDeleteModel,
+    TenantForeignKey,
+    TenantModel,
+    one_of,
+)
 
 
 class Tenant(BaseModel):
@@ -21,15 +40,30 @@ class Tenant(BaseModel):
     description = models.TextField(default="", blank=True)
 
     is_active = models.BooleanField(default=True)
+    is_trial = models.BooleanField(default=True)
+    trial_ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: the trial has no end.")
+    deleted_at = models.DateTimeField(null=True, editable=False)
     allow_self_approval = models.BooleanField(
         default=False,
         help_text="Let people decide what they or their own agents asked. Meant for a tenant of one person.",
     )
     updated_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
 
+    objects = InUse.from_queryset(TenantQuerySet)()
+    all_objects = TenantQuerySet.as_manager()
+
     class Meta:
         ordering = ("name",)
-        constraints = (models.UniqueConstraint(Lower("slug"), name="accounts_tenant_slug"),)
+        base_manager_name = "all_objects"
+        constraints = (
+            # Of deleted ones too: a slug is in addresses that were given away.
+            models.UniqueConstraint(Lower("slug"), name="accounts_tenant_slug"),
+            models.CheckConstraint(
+                condition=Q(trial_ends_at__isnull=True) | Q(is_trial=True), name="accounts_tenant_trial_ends"
+            ),
+            # What finds sessions, tokens and logins asks only whether the tenant is active.
+            models.CheckConstraint(condition=IN_USE | Q(is_active=False), name="accounts_tenant_deleted_is_inactive"),
+        )
 
     def __str__(self) -> str:
         return self.display_name or self.name
@@ -42,23 +76,56 @@ class Role(models.TextChoices):
     SERVICE = "service", "Service account"
 
 
-class User(AbstractBaseUser, TenantModel):
-    """A person, or a service account that never signs in with a password."""
+class StaffRole(models.TextChoices):
+    """What somebody may do in the admin, where Django has groups: those are one table for all tenants."""
+
+    VIEWER = "viewer", "Viewer"
+    OPERATOR = "operator", "Operator"
+    APPROVER = "approver", "Approver"
+    AUDITOR = "auditor", "Auditor"
+    PROJECT_ADMIN = "project_admin", "Project administrator"
+    PLATFORM_ADMIN = "platform_admin", "Platform administrator"
+
+
+class User(AbstractBaseUser, SoftDeleteModel):
+    """A person, or a service account that never signs in with a password.
+
+    A deleted one keeps its row: e-mail addresses are never used again, so that an address in the log stays one person.
+    """
 
     email = models.EmailField(max_length=255, unique=True, help_text="Stored in lower case.")
+    email_verified = models.BooleanField(default=False)
     username = models.CharField(max_length=255)
     display_name = models.CharField(max_length=255, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.USER)
+    is_service_account = models.GeneratedField(
+        expression=models.ExpressionWrapper(Q(role="service"), output_field=models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May open the admin.")
+    staff_roles = ArrayField(models.CharField(max_length=20, choices=StaffRole.choices), default=list, blank=True)
+
+    must_change_password = models.BooleanField(default=False)
+    password_changed_at = models.DateTimeField(null=True, editable=False)
+
+    github_username = models.CharField(max_length=255, default="", blank=True)
+    github_user_id = models.BigIntegerField(null=True, blank=True)
+    github_access_token = EncryptedTextField(null=True, editable=False)
+    github_token_expires_at = models.DateTimeField(null=True, editable=False)
+
+    metadata = models.JSONField(default=dict, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects = UserManager()
+    all_objects = UserQuerySet.as_manager()
 
     class Meta:
         ordering = ("display_name",)
+        base_manager_name = "all_objects"
         constraints = (
             one_of("role", Role, name="accounts_user_role"),
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="accounts_user_email_lower"),
@@ -67,7 +134,42 @@ class User(AbstractBaseUser, TenantModel):
                 condition=~models.Q(role="service") | models.Q(password__startswith="!"),  # noqa: S106  # a mark
                 name="accounts_user_service_has_no_password",
             ),
-            models.UniqueConstraint("tenant", Lower("username"), name="accounts_user_username"),
+            models.UniqueConstraint("tenant", Lower("username"), condition=IN_USE, name="accounts_user_username"),
+            models.UniqueConstraint(
+                fields=["tenant", "github_user_id"],
+                condition=Q(github_user_id__isnull=False),
+                name="accounts_user_github_user_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(staff_roles__contained_by=StaffRole.values), name="accounts_user_staff_roles"
+            ),
+            models.CheckConstraint(
+                condition=Q(github_token_expires_at__isnull=True) | Q(github_access_token__isnull=False),
+                name="accounts_user_github_token_expires",
+            ),
+            # What finds sessions, tokens and logins asks only whether the account is active.
+            models.CheckConstraint(condition=IN_USE | Q(is_active=False), name="accounts_user_deleted_is_inactive"),
+        )
+        indexes = (
+            QueryIndex(
+                serves="the person behind a GitHub account's name",
+                fields=["tenant", "github_username"],
+                condition=~Q(github_username=""),
+                name="accounts_user_github_username",
+            ),
+            QueryIndex(
+                serves="the active people of a tenant by name",
+                fields=["tenant", "is_active", "display_name"],
+                name="accounts_user_active",
+            ),
+            QueryIndex(
+                serves="the newest accounts of a tenant", fields=["tenant", "-created_at"], name="accounts_user_newest"
+            ),
+            QueryIndex(
+                serves="the people of one role, such as all administrators",
+                fields=["tenant", "role"],
+                name="accounts_user_by_role",
+            ),
         )
 
     def __str__(self) -> str:
@@ -93,6 +195,102 @@ class User(AbstractBaseUser, TenantModel):
         return Principal(tenant_id=self.tenant_id, user_id=self.id, label=str(self), role=self.role)
 
 
+class Theme(models.TextChoices):
+    AUTO = "auto", "As the device"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class NotificationTiming(models.TextChoices):
+    AT_ONCE = "at_once", "At once"
+    DIGEST = "digest", "Once a day"
+    NONE = "none", "Never by e-mail"
+
+
+class UserPreference(TenantModel):
+    """How one person wants the product to look and to write."""
+
+    user = TenantForeignKey(User, models.CASCADE, related_name="preferences", db_index=False)
+    theme = models.CharField(max_length=10, choices=Theme.choices, default=Theme.AUTO)
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="A name of the IANA database.")
+    notifications = models.CharField(
+        max_length=10, choices=NotificationTiming.choices, default=NotificationTiming.AT_ONCE
+    )
+    daily_digest_hour = models.PositiveSmallIntegerField(default=8, help_text="In the person's time zone.")
+    preferences = models.JSONField(default=dict, blank=True)
+
+    objects = UserPreferenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["tenant", "user"], name="accounts_userpreference_once"),
+            one_of("theme", Theme, name="accounts_userpreference_theme"),
+            one_of("notifications", NotificationTiming, name="accounts_userpreference_timing"),
+            models.CheckConstraint(
+                condition=Q(daily_digest_hour__range=(0, 23)), name="accounts_userpreference_digest_hour"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user_id}"
+
+
+class Notification(TenantModel):
+    """One line to one person about something that concerns them. `kind` is the name of the event it comes from."""
+
+    user = TenantForeignKey(User, models.CASCADE, related_name="notifications", db_index=False)
+    kind = models.CharField(max_length=100)
+    title = models.CharField(max_length=500)
+    body = models.TextField(default="", blank=True)
+    url = models.CharField(max_length=1000, help_text="A path of this site.")
+    subject_type = models.CharField(max_length=50, default="", blank=True)
+    subject_id = models.UUIDField(null=True)
+    event_id = models.UUIDField(null=True)
+
+    read_at = models.DateTimeField(null=True)
+    emailed_at = models.DateTimeField(null=True, help_text="Sent in a mail of its own.")
+    digest_at = models.DateTimeField(null=True, help_text="Sent in a daily digest.")
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            # a path: "//host" would be another site
+            models.CheckConstraint(
+                condition=Q(url__startswith="/") & ~Q(url__startswith="//"), name="accounts_notification_url"
+            ),
+            # an event that is handled twice tells nobody twice
+            models.UniqueConstraint(
+                fields=["tenant", "event_id", "user"],
+                condition=Q(event_id__isnull=False),
+                name="accounts_notification_once",
+            ),
+        )
+        indexes = (
+            QueryIndex(
+                serves="the notifications of one person, newest first",
+                fields=["tenant", "user", "-id"],
+                name="accounts_notification_list",
+            ),
+            QueryIndex(
+                serves="the unread badge of one person",
+                fields=["tenant", "user"],
+                condition=Q(read_at__isnull=True),
+                name="accounts_notification_unread",
+            ),
+            QueryIndex(
+                serves="what may still be sent by e-mail, over all tenants",
+                fields=["created_at"],
+                condition=Q(read_at__isnull=True, emailed_at__isnull=True, digest_at__isnull=True),
+                name="accounts_notification_unsent",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Session(TenantModel):
     """A browser session. The key is stored as its digest, so reading the table gives no session away."""
 
@@ -100,6 +298,8 @@ class Session(TenantModel):
     user = TenantForeignKey(User, models.CASCADE, related_name="sessions")
     data = models.TextField()
     expires_at = models.DateTimeField()
+
+    objects = SessionQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["digest"], name="accounts_session_digest"),)

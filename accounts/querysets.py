@@ -9,9 +9,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from common.context import Principal
+from common.models import IN_USE
 
 if TYPE_CHECKING:
-    from accounts.models import ApiToken, User  # noqa: F401
+    from accounts.models import ApiToken, Notification, Session, Tenant, User, UserPreference  # noqa: F401
+
+
+class TenantQuerySet(models.QuerySet["Tenant"]):
+    def visible_to(self, principal: Principal) -> Self:
+        """One's own tenant; row security hides every other one anyway."""
+        return self.filter(id=principal.tenant_id)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -24,11 +31,36 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
-    """The manager that Django's sign-in asks for a person by e-mail."""
+    """The people nobody has deleted, and what Django's sign-in asks for a person by e-mail."""
+
+    def get_queryset(self) -> UserQuerySet:
+        people: UserQuerySet = super().get_queryset().filter(IN_USE)
+        return people
 
     def get_by_natural_key(self, username: str | None) -> "User":
         user: User = self.get(email=(username or "").lower())
         return user
+
+
+class UserPreferenceQuerySet(models.QuerySet["UserPreference"]):
+    def visible_to(self, principal: Principal) -> Self:
+        """One's own; an agent has none."""
+        return self.none() if principal.is_agent else self.filter(user_id=principal.user_id)
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def visible_to(self, principal: Principal) -> Self:
+        """One's own; what concerns an agent's owner as a person is not the agent's business."""
+        return self.none() if principal.is_agent else self.filter(user_id=principal.user_id)
+
+    def unread(self) -> Self:
+        return self.filter(read_at=None)
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def visible_to(self, principal: Principal) -> Self:
+        """One's own; an agent has none."""
+        return self.none() if principal.is_agent else self.filter(user_id=principal.user_id)
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

@@ -28,7 +28,7 @@ def create_tenant(*, name: str, slug: str, display_name: str = "", allow_self_ap
     identifier = uuid7()
     try:
         with tenant_context(identifier, actor=SYSTEM), transaction.atomic():
-            tenant = Tenant.objects.create(
+            tenant: Tenant = Tenant.objects.create(
                 id=identifier,
                 name=name,
                 slug=slug,
@@ -161,4 +161,5 @@ def tenant_of_login(email: str) -> UUID | None:
 
 
 def running_tenant() -> Tenant:
-    return Tenant.objects.get(id=require_tenant_id())
+    tenant: Tenant = Tenant.objects.get(id=require_tenant_id())
+    return tenant

@@ -60,7 +60,7 @@ def check(email: str, password: str) -> User | None:
         logger.info("sign-in refused: unknown account")
         return None
     with tenant_context(tenant_id, actor=Actor(Source.USER, None, email)):
-        user = User.objects.get(email=email)
+        user = User.all_objects.get(email=email)
         accepted = user.check_password(password) and user.is_active
     with tenant_context(tenant_id, actor=user.actor):
         kind = events.SIGN_IN_SUCCEEDED if accepted else events.SIGN_IN_FAILED
@@ -84,6 +84,6 @@ def end_session(*, request: HttpRequest) -> None:
     tenant_id, user_id = UUID(request.session["tenant_id"]), UUID(request.session["user_id"])
     request.session.flush()
     with tenant_context(tenant_id, actor=Actor(Source.USER, None, "")):
-        user = User.objects.get(id=user_id)
+        user = User.all_objects.get(id=user_id)
     with tenant_context(tenant_id, actor=user.actor):
         record(events.SIGNED_OUT, subject_of(user), concerns=[user.id])
