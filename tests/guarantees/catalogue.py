@@ -37,6 +37,13 @@ DEFINER_FUNCTIONS = {
     "sec.tenants_with_due_work(text)": {"cm_app"},
 }
 
+# Definer functions that need no pass: each answers a tenant from that tenant's own rows (`search_function`).
+SEARCH_FUNCTIONS = {
+    "sec.search_artifacts(uuid,text,text,integer)",
+    "sec.search_evidence_tags(character varying[],boolean)",
+    "sec.search_task_labels(character varying[],boolean)",
+}
+
 # Unique over all tenants, and why that tells an outsider nothing worth having.
 GLOBAL_UNIQUES = {
     "accounts_tenant_pkey": "the tenant itself: random identifiers",
@@ -50,7 +57,7 @@ GLOBAL_UNIQUES = {
 # Tables of Django that hold no tenant's rows, and what the app role may do there.
 SHARED_TABLES = {
     "django_content_type": {"SELECT"},
-    "django_migrations": set[str](),
+    "django_migrations": {"SELECT"},
     "auth_permission": set[str](),
     "auth_group": set[str](),
     "auth_group_permissions": set[str](),
@@ -212,7 +219,7 @@ def the_owner_obeys_too(connection: psycopg.Connection) -> Iterable[str]:
 
 
 def definer_functions_are_the_known(connection: psycopg.Connection) -> Iterable[str]:
-    known = dict(DEFINER_FUNCTIONS)
+    known = DEFINER_FUNCTIONS | {name: {"cm_app"} for name in SEARCH_FUNCTIONS}
     for name, owner, settings, callers, source in query(
         connection,
         """SELECT replace(oid::regprocedure::text, ', ', ','), proowner::regrole::text, proconfig, callers, prosrc
@@ -228,9 +235,20 @@ def definer_functions_are_the_known(connection: psycopg.Connection) -> Iterable[
             yield f"{name} has no pinned search path: {settings}"
         if owner != ("cm_owner" if name.startswith("sec.make_partitions") else "cm_system"):
             yield f"{name} belongs to {owner}"
-        if "cm_app" in callers and name != "sec.tenant()" and "sec.admit(pass);" not in source[:80]:
+        if name in SEARCH_FUNCTIONS:
+            yield from search_keeps_to_its_tenant(name, source)
+        elif "cm_app" in callers and name != "sec.tenant()" and "sec.admit(pass);" not in source[:80]:
             yield f"{name} answers without a pass"
     yield from (f"{name} is missing" for name in known)
+
+
+def search_keeps_to_its_tenant(name: str, source: str) -> Iterable[str]:
+    """One filter by the tenant of the verified context for each table it reads, and no other writer of `mine`."""
+    tables_read = source.count("public.")
+    if source.count("mine uuid := sec.tenant();") != 1 or source.count("mine :=") or not tables_read:
+        yield f"{name} does not take the tenant from the context"
+    if source.count("tenant_id = mine") != tables_read:
+        yield f"{name} reads {tables_read} tables and filters {source.count('tenant_id = mine')} by tenant"
 
 
 def views_ask_as_the_caller(connection: psycopg.Connection) -> Iterable[str]:

@@ -28,7 +28,17 @@ class AudienceChoices(models.TextChoices):
 
 
 class Event(models.Model):
-    """One change, as it was. Partitioned by month of its key; a trigger sets time and database user."""
+    """One change, as it was. Partitioned by month of its key; a trigger sets time and database user.
+
+    The columns that the specification gives its `audit_logs`, and where they are here:
+
+    * log_id: `id` · created_at: `recorded_at` · status: `outcome` · event_action: `action`
+    * user_id, agent_id: `actor_id` with `source` (`user`, `agent`); the person an agent works for: `on_behalf_of`
+    * resource_name: `resource_label` · metadata: `body` · changes_summary: the sentence of the catalogue's entry
+    * old_values, new_values: `changes`, as {field: [old, new]}
+    * is_immutable: true of every row, by privilege and trigger; a column could only repeat it
+    * service_name, ip_address, user_agent, session_id, request_id, error_message: as they are called
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, db_default=UUID7Default(), editable=False)
     tenant_id = models.UUIDField()
@@ -56,6 +66,15 @@ class Event(models.Model):
     request_id = models.UUIDField()
     trace_id = models.CharField(max_length=32)
     reason = models.TextField(default="")
+    service_name = models.CharField(max_length=255, default="", db_default="")
+    """the process that wrote it: web, worker, beat, relay, a command"""
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=1000, default="", db_default="")
+    session_id = models.UUIDField(null=True)
+    """the session or token that the request came with"""
+    error_message = models.TextField(default="", db_default="")
+    changes = models.JSONField(null=True)
+    """what changed in the resource, {field: [old, new]}; null where nothing did"""
     body = models.TextField()
     """the payload, exact JSON text as it was written: what the Merkle leaf will hash"""
 
@@ -89,42 +108,28 @@ class Event(models.Model):
             QueryIndex(
                 serves="the log filtered by type", fields=["tenant_id", "event_type", "-id"], name="audit_event_type"
             ),
+            QueryIndex(
+                serves="the log filtered by type of object",
+                fields=["tenant_id", "resource_type", "-id"],
+                name="audit_event_resource_type",
+            ),
+            QueryIndex(
+                serves="what failed or was refused",
+                fields=["tenant_id", "outcome", "-id"],
+                condition=~models.Q(outcome="success"),
+                name="audit_event_not_success",
+            ),
+            QueryIndex(
+                serves="everything that one request did",
+                fields=["tenant_id", "request_id", "-id"],
+                name="audit_event_request",
+            ),
+            QueryIndex(
+                serves="the log of a span of time by the server's clock",
+                fields=["tenant_id", "-recorded_at"],
+                name="audit_event_recorded",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.resource_label}"
-
-
-class Pending(models.Model):
-    """An event that has no position yet: the outbox. `n` is taken after the business row is locked, so it orders causes
-    before effects.
-    """
-
-    n = models.BigAutoField(primary_key=True)
-    tenant_id = models.UUIDField()
-    event_id = models.UUIDField()
-
-    class Meta:
-        verbose_name_plural = "pending events"
-
-    def __str__(self) -> str:
-        return f"{self.n}: {self.event_id}"
-
-
-class Position(models.Model):
-    """The dense place of an event in its tenant's order: the cursor of every socket, page and export."""
-
-    pk = models.CompositePrimaryKey("tenant_id", "pos")
-    tenant_id = models.UUIDField()
-    pos = models.BigIntegerField()
-    event_id = models.UUIDField()
-
-    class Meta:
-        constraints = (
-            # an event has one position: a relay that runs twice cannot place it twice
-            models.UniqueConstraint(fields=["tenant_id", "event_id"], name="audit_position_once"),
-            models.CheckConstraint(condition=models.Q(pos__gt=0), name="audit_position_positive"),
-        )
-
-    def __str__(self) -> str:
-        return f"#{self.pos}"
