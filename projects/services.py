@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from accounts.models import User
 from audit.services import Subject, record
 from common.errors import Conflict
 from projects import events
-from projects.models import Plan, Project, ProjectMember, ProjectRole
+from projects.models import Plan, Project, ProjectMember, ProjectRole, ProjectStatus
 
 CHANGEABLE = frozenset({"name", "description", "repository_url", "default_branch", "status"})
 
@@ -31,7 +32,8 @@ def create_project(
     """Create a project with its owner as first member. Raises `Conflict` where slug or key is taken."""
     try:
         with transaction.atomic():
-            project = Project.objects.create(
+            project: Project = Project.objects.create(
+                owner=owner,
                 name=name,
                 key=key,
                 slug=slug,
@@ -46,12 +48,26 @@ def create_project(
     return project
 
 
+def status_times(status: str | None) -> dict[str, Any]:
+    """Return the times that a change to `status` sets and takes back; none without one."""
+    if status is None:
+        return {}
+    times: dict[str, Any] = {
+        "archived_at": Now() if status == ProjectStatus.ARCHIVED else None,
+        "deleted_at": Now() if status == ProjectStatus.DELETED else None,
+    }
+    # An archived or deleted project keeps the time of its completion.
+    if status not in (ProjectStatus.ARCHIVED, ProjectStatus.DELETED):
+        times["completed_at"] = Now() if status == ProjectStatus.COMPLETED else None
+    return times
+
+
 @transaction.atomic
 def update_project(*, project: Project, reason: str = "", **changes: Any) -> Project:
-    """Change what differs."""
+    """Change what differs. A status brings its time with it."""
     changed = {name: value for name, value in changes.items() if name in CHANGEABLE and getattr(project, name) != value}
     if changed:
-        Project.objects.filter(id=project.id).update(**changed)
+        Project.all_objects.filter(id=project.id).update(**changed, **status_times(changed.get("status")))
         project.refresh_from_db()
         record(events.PROJECT_UPDATED, subject_of(project), reason=reason, changed=sorted(changed))
     return project
