@@ -36,7 +36,7 @@ def register_agent(
     """Register an agent that works on its owner's behalf. Raises `Conflict` where the name is taken."""
     try:
         with transaction.atomic():
-            agent = Agent.objects.create(
+            agent: Agent = Agent.objects.create(
                 owner=owner,
                 name=name,
                 agent_type=agent_type,
