@@ -1,22 +1,63 @@
-"""Evidence by right and by subject."""
+"""Evidence and context by right and by subject."""
 
-from typing import TYPE_CHECKING, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q, Value
 
 from common.context import Principal
+from common.models import Found
 
 if TYPE_CHECKING:
-    from evidence.models import Evidence  # noqa: F401
+    from evidence.models import (  # noqa: F401
+        Artifact,
+        ArtifactUse,
+        Attestation,
+        AttestationRevocation,
+        Claim,
+        ClaimEvidence,
+        CredibilityChange,
+        CredibilityPolicy,
+        Decision,
+        DecisionBasis,
+        Evidence,
+        EvidenceChain,
+        EvidenceChainItem,
+        EvidenceLink,
+    )
+
+Row = TypeVar("Row", bound=models.Model)
 
 
-class EvidenceQuerySet(models.QuerySet["Evidence"]):
+class InProject(models.QuerySet[Row]):
+    """Rows that belong to a project: its members see them, and those who see all projects."""
+
+    project: ClassVar[str] = "project"
+
     def visible_to(self, principal: Principal) -> Self:
         if principal.sees_all_projects:
             return self
-        return self.filter(project__members__user_id=principal.user_id)
+        return self.filter(**{f"{self.project}__members__user_id": principal.user_id})
 
+
+class OfEvidence(InProject[Row]):
+    """Rows about one piece of evidence."""
+
+    project = "evidence__project"
+
+
+class Retractable(InProject[Row]):
+    """Statements that may be taken back."""
+
+    def standing(self) -> Self:
+        """Not retracted."""
+        return self.filter(retracted_at=None)
+
+
+class EvidenceQuerySet(InProject["Evidence"]):
     def about_task(self, task_id: UUID) -> Self:
         return self.filter(task_id=task_id)
 
@@ -24,6 +65,83 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         """Not rejected."""
         return self.filter(rejected_at=None)
 
+    def tagged(self, tags: Sequence[str], *, with_all: bool) -> Self:
+        """With all of these tags, or with any. The search function sees the index that row security hides."""
+        wanted = Value(list(tags), ArrayField(models.CharField()))
+        return self.filter(id__in=Found(wanted, Value(with_all), function="sec.search_evidence_tags"))
+
     def without_content(self) -> Self:
         """Leave the (large) content in the database."""
         return self.defer("content")
+
+
+class AttestationQuerySet(OfEvidence["Attestation"]):
+    def standing(self) -> Self:
+        """Not revoked."""
+        return self.filter(revocations=None)
+
+
+class AttestationRevocationQuerySet(InProject["AttestationRevocation"]):
+    project = "attestation__evidence__project"
+
+
+class CredibilityPolicyQuerySet(models.QuerySet["CredibilityPolicy"]):
+    def visible_to(self, principal: Principal) -> Self:
+        """How scores are made is open to everybody of the tenant."""
+        return self
+
+
+class EvidenceLinkQuerySet(Retractable["EvidenceLink"]):
+    def visible_to(self, principal: Principal) -> Self:
+        """Who sees both ends."""
+        if principal.sees_all_projects:
+            return self
+        return self.filter(
+            from_evidence__project__members__user_id=principal.user_id,
+            to_evidence__project__members__user_id=principal.user_id,
+        )
+
+    def touching(self, evidence_id: UUID) -> Self:
+        return self.filter(Q(from_evidence=evidence_id) | Q(to_evidence=evidence_id))
+
+
+class CredibilityChangeQuerySet(OfEvidence["CredibilityChange"]):
+    pass
+
+
+class ClaimQuerySet(InProject["Claim"]):
+    pass
+
+
+class ClaimEvidenceQuerySet(Retractable["ClaimEvidence"]):
+    project = "claim__project"
+
+
+class DecisionQuerySet(InProject["Decision"]):
+    pass
+
+
+class DecisionBasisQuerySet(InProject["DecisionBasis"]):
+    project = "decision__project"
+
+
+class EvidenceChainQuerySet(InProject["EvidenceChain"]):
+    pass
+
+
+class EvidenceChainItemQuerySet(InProject["EvidenceChainItem"]):
+    project = "chain__project"
+
+
+class ArtifactQuerySet(InProject["Artifact"]):
+    def current(self) -> Self:
+        """The last version of each."""
+        return self.filter(is_current=True)
+
+    def without_content(self) -> Self:
+        """Leave what is large in the database."""
+        return self.defer("content", "content_text", "search", "embedding")
+
+
+class ArtifactUseQuerySet(InProject["ArtifactUse"]):
+    project = "artifact__project"
