@@ -17,9 +17,10 @@ def may_decide(principal: Principal, approval: ApprovalRequest) -> bool:
 
     A tenant of one person may allow self-approval by policy; then its owner decides too.
     """
-    if not can_manage(principal, approval.task.project_id):
+    if not can_manage(principal, approval.project_id):
         return False
-    return approval.agent.owner_id != principal.user_id or self_approval_allowed()
+    owner = approval.agent.owner_id if approval.agent else None
+    return principal.user_id not in {owner, approval.requested_by_id} or self_approval_allowed()
 
 
 def self_approval_allowed() -> bool:

@@ -26,7 +26,8 @@ def briefings(task_ids: Collection[UUID]) -> dict[UUID, Briefing]:
     for criterion in Criterion.objects.filter(contract__task_id__in=task_ids).select_related("contract"):
         found[criterion.contract.task_id].criteria.append(criterion)
     for grant in ApprovalRequest.objects.granting().filter(task_id__in=task_ids).order_by("id"):
-        found[grant.task_id].grants.append(grant)
+        if grant.task_id:
+            found[grant.task_id].grants.append(grant)
     ended = Execution.objects.filter(task_id__in=task_ids, ended_at__isnull=False)
     for execution in ended.only("task_id", "attempt", "status", "error").order_by("attempt"):
         found[execution.task_id].previous_attempts.append(execution)

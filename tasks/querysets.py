@@ -1,16 +1,44 @@
 """Work by right and by state."""
 
-from typing import TYPE_CHECKING, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.expressions import Func
 
 from common.context import Principal
+from common.models import Found
 from projects.models import ProjectMember
+from projects.querysets import ProjectRows
 
 if TYPE_CHECKING:
-    from tasks.models import ApprovalRequest, Execution, Task  # noqa: F401
+    from tasks.models import (  # noqa: F401
+        AcceptanceContract,
+        ApprovalRequest,
+        ApprovalResponse,
+        Assignment,
+        Attachment,
+        Blocker,
+        ChecklistItem,
+        Comment,
+        CommitRecord,
+        Criterion,
+        Evaluation,
+        Execution,
+        ExecutionLog,
+        FileChange,
+        Handoff,
+        QuarantinedWrite,
+        StandingRule,
+        StandingRuleResponse,
+        Task,
+        TaskDependency,
+        WorkLogEntry,
+    )
+
+Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 DECIDING_ROLES = ("owner", "maintainer")
 
@@ -22,26 +50,38 @@ class StatementTimestamp(Func):
     output_field = models.DateTimeField()
 
 
-class TaskQuerySet(models.QuerySet["Task"]):
+class TaskRows(ProjectRows[Row]):
+    """Rows about a task, seen by those who see its project. With a deleted task they are gone for everybody."""
+
+    to_project = "task__project"
+    # The way from the row to its task.
+    to_task: ClassVar[str] = "task"
+
+    def visible_to(self, principal: Principal) -> Self:
+        return super().visible_to(principal).filter(**{f"{self.to_task}__deleted_at": None})
+
+
+class TaskQuerySet(ProjectRows["Task"]):
     def visible_to(self, principal: Principal) -> Self:
         """Tasks of the projects the caller sees. Deleted ones are gone for everybody."""
-        if principal.sees_all_projects:
-            return self.kept()
-        return self.kept().filter(project__members__user_id=principal.user_id)
-
-    def kept(self) -> Self:
-        return self.filter(deleted_at=None)
+        return super().visible_to(principal).filter(deleted_at=None)
 
     def claimable_by(self, principal: Principal, capabilities: list[str]) -> Self:
         """Tasks an agent may claim now: its owner works on the project, its capabilities suffice, attempts are left."""
-        return self.kept().filter(
+        return self.filter(
             Q(assigned_agent_id=principal.agent_id) | Q(assigned_agent=None),
+            deleted_at=None,
             claimable_from__lte=StatementTimestamp(),
             attempts_left__gt=0,
             required_capabilities__contained_by=capabilities,
             project__status="active",
             project__in=ProjectMember.objects.working(principal.user_id).values("project"),
         )
+
+    def labelled(self, labels: Sequence[str], *, with_all: bool) -> Self:
+        """With all of these labels, or with any. The search function sees the index that row security hides."""
+        wanted = Value(list(labels), ArrayField(models.CharField()))
+        return self.filter(id__in=Found(wanted, Value(with_all), function="sec.search_task_labels"))
 
     def most_urgent_first(self) -> Self:
         return self.order_by("priority_rank", "claimable_from", "id")
@@ -57,11 +97,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
         )
 
 
-class ExecutionQuerySet(models.QuerySet["Execution"]):
-    def visible_to(self, principal: Principal) -> Self:
-        if principal.sees_all_projects:
-            return self
-        return self.filter(task__project__members__user_id=principal.user_id)
+class ExecutionQuerySet(TaskRows["Execution"]):
+    to_project = "project"
 
     def live(self) -> Self:
         return self.filter(ended_at=None)
@@ -71,11 +108,8 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         return self.filter(status="running", lease_expires_at__lt=StatementTimestamp())
 
 
-class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
-    def visible_to(self, principal: Principal) -> Self:
-        if principal.sees_all_projects:
-            return self
-        return self.filter(task__project__members__user_id=principal.user_id)
+class ApprovalQuerySet(TaskRows["ApprovalRequest"]):
+    to_project = "project"
 
     def pending(self) -> Self:
         return self.filter(status="pending")
@@ -84,14 +118,106 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
         return self.pending().filter(expires_at__lt=StatementTimestamp())
 
     def decidable_by(self, principal: Principal) -> Self:
-        """Those this person may answer: not their own agents' ones, unless the tenant's policy allows that."""
-        entitled = self.pending().filter(~Q(agent__owner_id=principal.user_id) | Q(tenant__allow_self_approval=True))
+        """Those this person may answer: not their own or their agents' ones, unless the tenant's policy allows that."""
+        asked = Q(agent__owner_id=principal.user_id) | Q(requested_by_id=principal.user_id)
+        entitled = self.pending().filter(~asked | Q(tenant__allow_self_approval=True))
         if principal.sees_all_projects:
             return entitled
-        return entitled.filter(
-            task__project__members__user_id=principal.user_id, task__project__members__role__in=DECIDING_ROLES
-        )
+        return entitled.filter(project__members__user_id=principal.user_id, project__members__role__in=DECIDING_ROLES)
 
     def granting(self) -> Self:
         """Approved or amended, not yet redeemed, not expired: what a new claim carries."""
         return self.filter(status__in=["approved", "amended"], redeemed_at=None, expires_at__gt=StatementTimestamp())
+
+
+class ExecutionLogQuerySet(TaskRows["ExecutionLog"]):
+    to_project = "execution__project"
+    to_task = "execution__task"
+
+
+class QuarantinedWriteQuerySet(TaskRows["QuarantinedWrite"]):
+    to_project = "execution__project"
+    to_task = "execution__task"
+
+
+class ApprovalResponseQuerySet(TaskRows["ApprovalResponse"]):
+    to_project = "approval__project"
+    to_task = "approval__task"
+
+
+class StandingRuleQuerySet(ProjectRows["StandingRule"]):
+    def active(self) -> Self:
+        """Neither revoked, run out nor used up."""
+        return self.filter(
+            Q(max_uses=None) | Q(uses__lt=models.F("max_uses")), revoked_at=None, expires_at__gt=StatementTimestamp()
+        )
+
+
+class StandingRuleResponseQuerySet(TaskRows["StandingRuleResponse"]):
+    to_project = "approval__project"
+    to_task = "approval__task"
+
+
+class AcceptanceContractQuerySet(TaskRows["AcceptanceContract"]):
+    """Contracts."""
+
+
+class CriterionQuerySet(TaskRows["Criterion"]):
+    to_project = "contract__task__project"
+    to_task = "contract__task"
+
+
+class EvaluationQuerySet(TaskRows["Evaluation"]):
+    to_project = "criterion__contract__task__project"
+    to_task = "criterion__contract__task"
+
+
+class TaskDependencyQuerySet(TaskRows["TaskDependency"]):
+    """Who sees the waiting task sees what it waits for: both are of one project."""
+
+    def unmet(self) -> Self:
+        """What keeps a task waiting."""
+        return self.filter(kind="blocks", satisfied_at=None)
+
+
+class AssignmentQuerySet(TaskRows["Assignment"]):
+    to_project = "project"
+
+    def active(self) -> Self:
+        return self.filter(ended_at=None)
+
+
+class ChecklistItemQuerySet(TaskRows["ChecklistItem"]):
+    to_project = "project"
+
+
+class CommentQuerySet(TaskRows["Comment"]):
+    """Comments."""
+
+
+class AttachmentQuerySet(TaskRows["Attachment"]):
+    """Attachments."""
+
+
+class HandoffQuerySet(TaskRows["Handoff"]):
+    to_project = "project"
+
+    def pending(self) -> Self:
+        return self.filter(status="pending")
+
+
+class BlockerQuerySet(TaskRows["Blocker"]):
+    def open(self) -> Self:
+        return self.filter(resolved_at=None)
+
+
+class WorkLogEntryQuerySet(TaskRows["WorkLogEntry"]):
+    to_project = "project"
+
+
+class CommitRecordQuerySet(TaskRows["CommitRecord"]):
+    to_project = "project"
+
+
+class FileChangeQuerySet(TaskRows["FileChange"]):
+    to_project = "project"

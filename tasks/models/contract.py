@@ -5,12 +5,15 @@ from django.db import models
 from common.models import QueryIndex, TenantForeignKey, TenantModel, TenantRow, one_of
 from evidence.models import Evidence, Grade
 from tasks.models.task import Task
+from tasks.querysets import AcceptanceContractQuerySet, CriterionQuerySet, EvaluationQuerySet
 
 
 class AcceptanceContract(TenantModel):
     """The criteria of one task. Without one, a task closes on its agent's word."""
 
-    task = TenantForeignKey(Task, models.CASCADE, related_name="contracts")
+    task = TenantForeignKey(Task, models.CASCADE, db_index=False, related_name="contracts")
+
+    objects = AcceptanceContractQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["tenant", "task"], name="tasks_acceptancecontract_once"),)
@@ -31,13 +34,15 @@ class CriterionKind(models.TextChoices):
 class Criterion(TenantModel):
     """One thing that must hold, and how well it must be shown."""
 
-    contract = TenantForeignKey(AcceptanceContract, models.CASCADE, related_name="criteria")
+    contract = TenantForeignKey(AcceptanceContract, models.CASCADE, db_index=False, related_name="criteria")
     ordinal = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=20, choices=CriterionKind.choices)
     title = models.CharField(max_length=500)
     parameters = models.JSONField(default=dict)
     minimum_grade = models.CharField(max_length=20, choices=Grade.choices, default=Grade.RUNNER_REPORTED)
     fresh_for_seconds = models.PositiveIntegerField(null=True, help_text="How old the evidence may be; empty: any age.")
+
+    objects = CriterionQuerySet.as_manager()
 
     class Meta:
         ordering = ("ordinal",)
@@ -55,10 +60,12 @@ class Criterion(TenantModel):
 class Evaluation(TenantRow):
     """What a criterion was found to be, on which evidence. Appended when the finding changes; the last one counts."""
 
-    criterion = TenantForeignKey(Criterion, models.CASCADE, related_name="evaluations")
+    criterion = TenantForeignKey(Criterion, models.CASCADE, db_index=False, related_name="evaluations")
     evidence = TenantForeignKey(Evidence, null=True, related_name="evaluations")
     is_met = models.BooleanField()
     reason = models.TextField()
+
+    objects = EvaluationQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)

@@ -44,12 +44,17 @@ DECIDED: dict[str, tuple[ApprovalStatus, EventType]] = {
 }
 
 
-def action_digest(*, task_id: UUID, action: dict[str, Any], target_commit: str, nonce: str) -> str:
+def action_digest(*, task_id: UUID | None, action: dict[str, Any], target_commit: str, nonce: str) -> str:
     """Return SHA-256 over the canonical JSON (RFC 8785) of what is asked: it binds task, action, commit and nonce.
 
     Raises `Invalid` where the action cannot be canonicalised (an integer beyond 2^53, for example).
     """
-    document = {"task": str(task_id), "action": action, "target_commit": target_commit or None, "nonce": nonce}
+    document = {
+        "task": str(task_id) if task_id else None,
+        "action": action,
+        "target_commit": target_commit or None,
+        "nonce": nonce,
+    }
     try:
         return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
     except rfc8785.CanonicalizationError as error:
@@ -71,6 +76,7 @@ def request_approval(
     def write(held: Held) -> ApprovalRequest:
         nonce = secrets.token_hex(16)
         approval = ApprovalRequest.objects.create(
+            project_id=held.task.project_id,
             task=held.task,
             execution=held.execution,
             agent_id=held.execution.agent_id,
@@ -157,7 +163,7 @@ def decide(
     approval: ApprovalRequest, principal: Principal, action: str, comment: str, amended: Any, selected_option: str
 ) -> bool:
     """Write the answer if it is the first; keep it as a late one otherwise. Return whether it counted."""
-    task = lock_task(approval.task_id)
+    task = lock_task(approval.task_id) if approval.task_id else None
     status, event = DECIDED[action]
     counted = bool(
         ApprovalRequest.objects.pending()
@@ -177,7 +183,8 @@ def decide(
     approval.refresh_from_db()
     if counted:
         record(event, approval_subject(approval, task), reason=comment, digest=approval.digest)
-        go_on(task, approval, str(principal.label))
+        if task:
+            go_on(task, approval, str(principal.label))
     return counted
 
 
@@ -191,7 +198,7 @@ def go_on(task: Task, approval: ApprovalRequest, decider: str) -> None:
 
 
 def end_parked(approval: ApprovalRequest, reason: str) -> None:
-    Execution.objects.filter(id=approval.execution_id, status=ExecutionStatus.WAITING_FOR_HITL).update(
+    Execution.objects.filter(approvals=approval, status=ExecutionStatus.WAITING_FOR_HITL).update(
         status=ExecutionStatus.CANCELLED, ended_at=ClockTimestamp(), error=reason
     )
 
@@ -260,12 +267,13 @@ def expire_approvals(limit: int = 100) -> int:
 
 
 @transaction.atomic
-def expire(approval_id: UUID, task_id: UUID) -> bool:
-    task = lock_task(task_id)
+def expire(approval_id: UUID, task_id: UUID | None) -> bool:
+    task = lock_task(task_id) if task_id else None
     if not ApprovalRequest.objects.overdue().filter(id=approval_id).update(status=ApprovalStatus.EXPIRED):
         return False
     approval = ApprovalRequest.objects.get(id=approval_id)
     record(events.APPROVAL_EXPIRED, approval_subject(approval, task), outcome=Outcome.DENIED, digest=approval.digest)
     end_parked(approval, "The approval expired without an answer.")
-    block(task, f"Nobody answered “{approval.question}” in time.")
+    if task:
+        block(task, f"Nobody answered “{approval.question}” in time.")
     return True

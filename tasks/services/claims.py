@@ -59,6 +59,7 @@ def start_attempt(task: Task, agent: Agent, lease_seconds: int) -> Claimed:
     now = clock(task)
     until = now + timedelta(seconds=lease_seconds)
     execution = Execution.objects.create(
+        project_id=task.project_id,
         task=task,
         agent=agent,
         attempt=task.attempt + 1,

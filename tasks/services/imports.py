@@ -85,10 +85,7 @@ def import_issue(project: Project, issue: Any) -> str:
         raise Invalid(f"An issue is a JSON object, this is a {type(issue).__name__}.")
     values = task_values(issue)
     existing = (
-        Task.objects.kept()
-        .select_related("project")
-        .filter(project=project, github_issue_number=issue["number"])
-        .first()
+        Task.objects.select_related("project").filter(project=project, github_issue_number=issue["number"]).first()
     )
     if existing is None:
         kind = TaskKind.PULL_REQUEST if issue.get("pull_request") else TaskKind.ISSUE

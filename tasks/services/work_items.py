@@ -65,7 +65,7 @@ def create_task(
     if status not in {TaskStatus.OPEN, TaskStatus.DRAFT}:
         raise Invalid("A new task is open or a draft.", errors={"status": ["Choose open or draft."]})
     check_plan(plan, project.id)
-    task = Task.objects.create(
+    task: Task = Task.objects.create(
         project=project,
         number=next_number(project),
         title=title,
@@ -100,7 +100,8 @@ def check_plan(plan: Plan | None, project_id: UUID) -> None:
 def next_number(project: Project) -> int:
     """Take the project's next task number; the row lock makes numbers dense and unique."""
     Project.objects.filter(id=project.id).update(last_task_number=F("last_task_number") + 1)
-    return Project.objects.values_list("last_task_number", flat=True).get(id=project.id)
+    number: int = Project.objects.values_list("last_task_number", flat=True).get(id=project.id)
+    return number
 
 
 @transaction.atomic
@@ -118,7 +119,8 @@ def update_task(*, task: Task, reason: str = "", **changes: Any) -> Task:
 
 def lock_task(task_id: UUID) -> Task:
     """Lock a task's row: every change of its state and of its attempts goes through this lock."""
-    return Task.objects.select_related("project").select_for_update(of=("self",)).get(id=task_id)
+    # A deleted one too: its attempts still have to end.
+    return Task.all_objects.select_related("project").select_for_update(of=("self",)).get(id=task_id)
 
 
 def move(task: Task, status: str, event: EventType, *, reason: str = "", **values: Any) -> None:
@@ -136,8 +138,8 @@ def block(task: Task, reason: str) -> None:
 
 
 def offer_again(task: Task, event: EventType, *, at: datetime, reason: str = "", **values: Any) -> None:
-    """Make a locked task claimable from `at` on."""
-    move(task, TaskStatus.OPEN, event, reason=reason, claimable_from=at, **values)
+    """Make a locked task claimable from `at` on, or once what it waits for is done."""
+    move(task, TaskStatus.OPEN, event, reason=reason, claimable_from=None if task.waiting_on else at, **values)
 
 
 def close(task: Task, resolution: str, *, reason: str = "", **values: Any) -> None:
@@ -178,13 +180,13 @@ def withdraw_approvals(task: Task) -> None:
         record(events.APPROVAL_CANCELLED, approval_subject(approval, task), digest=approval.digest)
 
 
-def approval_subject(approval: Any, task: Task) -> Subject:
+def approval_subject(approval: Any, task: Task | None) -> Subject:
     return Subject(
         type="approval",
         id=approval.id,
-        label=f"{task.key}: {approval.question}",
-        project_id=task.project_id,
-        task_id=task.id,
+        label=f"{task.key}: {approval.question}" if task else approval.question,
+        project_id=approval.project_id,
+        task_id=task.id if task else None,
     )
 
 

@@ -14,7 +14,7 @@ def due(*worlds: World) -> list[bool]:
 
 def status(world: World) -> str:
     with world.as_("system"):
-        return Task.objects.get().status
+        return str(Task.objects.get().status)
 
 
 def test_only_tenants_with_something_due_are_visited(world: World, other_world: World) -> None:

@@ -32,6 +32,10 @@ def change_refused(world: World, match: str, table: str, change: str) -> None:
     ("change", "constraint"),
     [
         ("status = 'open', claimable_from = NULL", "claimable"),
+        ("waiting_on = 1", "claimable"),
+        ("assigned_user_id = gen_random_uuid(), assigned_agent_id = gen_random_uuid()", "one_primary"),
+        ("estimated_hours = -1", "estimated_hours"),
+        ("soft_timeout_seconds = hard_timeout_seconds + 1", "limits"),
         ("status = 'blocked', status_reason = 'x'", "claimable"),
         ("status = 'blocked', claimable_from = NULL", "blocked_has_reason"),
         ("status = 'closed', claimable_from = NULL", "closed_has_resolution"),
@@ -79,12 +83,14 @@ def test_a_run_in_half_a_state_is_refused(world: World, change: str, constraint:
 
 def test_a_task_has_one_live_run_and_one_success(world: World) -> None:
     task, claim = started(world)
+    same = (
+        "tenant_id, project_id, task_id, agent_id, directive, celery_task_id, idempotency_key, lease_seconds,"
+        " lease_expires_at, progress, message, result, summary, error, error_code, input_hash, output_hash, trace_id,"
+        " log_size"
+    )
     copy = (
-        "INSERT INTO tasks_execution (tenant_id, task_id, agent_id, attempt, status, directive, lease_seconds,"
-        " lease_expires_at, progress, message, result, summary, error, input_hash, output_hash, trace_id, log_size,"
-        " ended_at) SELECT tenant_id, task_id, agent_id, attempt + 1, {status}, directive, lease_seconds,"
-        " lease_expires_at, progress, message, result, summary, error, input_hash, output_hash, trace_id, log_size,"
-        " {ended} FROM tasks_execution WHERE task_id = %s"
+        f"INSERT INTO tasks_execution ({same}, attempt, status, ended_at)"  # noqa: S608  # columns of ours
+        f" SELECT {same}, attempt + 1, {{status}}, {{ended}} FROM tasks_execution WHERE task_id = %s"
     )
     refused(world, "one_live", copy.format(status="'running'", ended="NULL"), task.id)
     refused(world, "one_live", copy.format(status="'waiting_for_hitl'", ended="NULL"), task.id)

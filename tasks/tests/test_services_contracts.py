@@ -248,7 +248,8 @@ def test_raw_sql_cannot_take_the_detour_over_another_resolution(world: World) ->
 @pytest.mark.parametrize(
     "spoil",
     [
-        "UPDATE evidence_evidence SET rejected_at = now(), review_note = 'x' WHERE task_id = %s",
+        "UPDATE evidence_evidence SET rejected_at = now(), rejected_by_id = (SELECT id FROM accounts_user LIMIT 1),"
+        " review_note = 'x' WHERE task_id = %s",
         "UPDATE tasks_criterion SET minimum_grade = 'human' WHERE contract_id IN"
         " (SELECT id FROM tasks_acceptancecontract WHERE task_id = %s)",
     ],

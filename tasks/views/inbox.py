@@ -69,12 +69,12 @@ def listed(principal: Principal, tab: Tab) -> QuerySet[ApprovalRequest]:
 
 def items(principal: Principal, tab: Tab) -> list[Item]:
     found = list(listed(principal, tab).select_related("task__project", "agent")[:MOST])
-    grades = grades_of(principal, [approval.task_id for approval in found])
+    grades = grades_of(principal, [approval.task_id for approval in found if approval.task_id])
     return [
         Item(
             approval=approval,
             look=approval_look(approval, mine=tab.key == "mine"),
-            strength=strength(grades.get(approval.task_id, Counter())),
+            strength=strength(grades.get(approval.task_id, Counter()) if approval.task_id else Counter()),
         )
         for approval in found
     ]
@@ -99,7 +99,7 @@ def shown(principal: Principal, approval: ApprovalRequest, form: DecisionForm | 
         mine=pending and may_decide(principal, approval),
         form=form,
         next=reverse("tasks:approval", args=[approval.id]),
-        evidence=brief_rows(principal, approval.task_id),
+        evidence=brief_rows(principal, approval.task_id) if approval.task_id else [],
     )
 
 

@@ -51,7 +51,7 @@ class RegionView(PageView):
     def mine(self) -> dict[UUID, ApprovalRequest]:
         """The tasks that wait for this viewer, each with what it asks."""
         asked = decidable(self.principal).only("id", "task_id", "kind", "question")[:COUNTED]
-        return {approval.task_id: approval for approval in asked}
+        return {approval.task_id: approval for approval in asked if approval.task_id}
 
 
 class ShellView(RegionView):
