@@ -70,6 +70,6 @@ manage:  ## any management command, with the servers of `make run`: make manage 
 
 lock:  ## resolve requirements*.in into files with versions and hashes
 	@$(DEV)
-	@for set in requirements-uv requirements requirements-dev; do \
+	@for set in requirements-uv requirements requirements-dev requirements-s3; do \
 		$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--custom-compile-command "make lock" $$set.in -o $$set.txt || exit 1; done

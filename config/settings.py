@@ -8,6 +8,7 @@ from typing import Any
 
 import environ
 
+from common.files.configuration import storages
 from common.logs import logging_config
 
 env = environ.Env()
@@ -179,7 +180,10 @@ STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / ".data" / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+# Stored files: below MEDIA_ROOT, or in the bucket that S3_BUCKET names (docs/decisions/0007-files.md). With a bucket,
+# MEDIA_ROOT is only for what is still arriving.
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / ".data" / "media"))
+STORAGES = storages(env)
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
