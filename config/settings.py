@@ -262,6 +262,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30,
         "options": {"queue": "hitl", "expires": 60},
     },
+    "sweep-files": {
+        "task": "tasks.jobs.sweep_files",
+        "schedule": 24 * 3600,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
     "ensure-partitions": {
         "task": "audit.jobs.ensure_partitions",
         "schedule": 6 * 3600,

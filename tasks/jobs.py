@@ -29,6 +29,15 @@ def reap_expired_leases() -> None:
 
 
 @shared_task
+def sweep_files() -> None:
+    from common.files.sweep import sweep_incoming
+    from tasks.services.run_log import ORPHAN_AGE, sweep_run_logs
+
+    sweep_incoming(ORPHAN_AGE)
+    sweep_run_logs()
+
+
+@shared_task
 def expire_approvals() -> None:
     from tasks.services import expire_approvals
 

@@ -1,18 +1,16 @@
 """Serving a run's log: bytes as they are, never as a page."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
-from asgiref.sync import sync_to_async
-from django.core.files.storage import default_storage
-from django.core.handlers.asgi import ASGIRequest
 from django.db.models import F
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from common.api.ranges import ByteRange, parse_range
+from common.api.streams import streamed
 from common.context import Principal
 from common.tenancy import tenant_context
 from tasks.models import Execution, ExecutionLog
-from tasks.services.run_log import MAX_CHUNK, path_of
+from tasks.services.run_log import MAX_CHUNK, content_of
 
 PAGE = 200
 """chunks that are looked up at a time"""
@@ -24,7 +22,7 @@ def log_response(request: HttpRequest, execution: Execution, principal: Principa
     asked = parse_range(request.headers.get("Range"), size)
     part = asked or ByteRange(0, size)
     response = StreamingHttpResponse(
-        stream(request, execution, principal, part),
+        streamed(request, read(execution, principal, part)),
         status=206 if asked else 200,
         content_type="text/plain; charset=utf-8",
     )
@@ -35,14 +33,6 @@ def log_response(request: HttpRequest, execution: Execution, principal: Principa
     if asked:
         response["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{size}"
     return response
-
-
-def stream(
-    request: HttpRequest, execution: Execution, principal: Principal, part: ByteRange
-) -> Iterator[bytes] | AsyncIterator[bytes]:
-    """Return the bytes in pieces. Django would gather a plain iterator in memory under ASGI."""
-    pieces = read(execution, principal, part)
-    return in_threads(pieces) if isinstance(request, ASGIRequest) else pieces
 
 
 def read(execution: Execution, principal: Principal, part: ByteRange) -> Iterator[bytes]:
@@ -63,15 +53,3 @@ def chunks_from(execution: Execution, principal: Principal, start: int, end: int
             execution=execution, offset__gt=start - MAX_CHUNK, offset__lt=end, end__gt=start
         )
         return list(found.order_by("offset")[:PAGE])
-
-
-def content_of(chunk: ExecutionLog) -> bytes:
-    with default_storage.open(path_of(chunk.sha256)) as file:
-        content: bytes = file.read()
-        return content
-
-
-async def in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Take each piece in a thread: it reads files and the database."""
-    while (piece := await sync_to_async(lambda: next(pieces, None))()) is not None:
-        yield piece

@@ -1,19 +1,20 @@
 """A run's output: appended under the lease, repeatable, gaps refused."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.files.storage import default_storage
 
 from common.errors import Conflict, Forbidden, LeaseLost
+from common.files.errors import FileDamaged
 from common.ids import sha256_hex
 from tasks.models import Execution, ExecutionLog
 from tasks.services import append_log, lease_token
 from tasks.services.leases import LeaseClaim
-from tasks.services.run_log import MAX_CHUNK, MAX_LOG, LogTooLarge, path_of
+from tasks.services.run_log import MAX_CHUNK, MAX_LOG, RUN_LOGS, LogTooLarge, content_of, sweep_run_logs
 from tests.work import acting, complete, events_of, run_out, started
 from tests.world import World
 
@@ -48,10 +49,19 @@ def test_output_is_appended_in_order_and_is_no_event(world: World, claim: LeaseC
     assert events_of(world) == before
 
 
-def test_the_bytes_are_stored_under_their_digest(world: World, claim: LeaseClaim) -> None:
+def test_the_bytes_are_stored_under_their_tenant_and_digest(world: World, claim: LeaseClaim, tmp_path: Path) -> None:
     append(world, claim, 0, b"hello")
-    with default_storage.open(path_of(sha256_hex(b"hello"))) as stored:
-        assert stored.read() == b"hello"
+    key = RUN_LOGS.key(world.tenant.id, sha256_hex(b"hello"))
+    assert (tmp_path / key).read_bytes() == b"hello"
+    with world.as_("system"):
+        assert content_of(ExecutionLog.objects.get()) == b"hello"
+
+
+def test_a_chunk_that_was_changed_on_disk_is_not_shown(world: World, claim: LeaseClaim, tmp_path: Path) -> None:
+    append(world, claim, 0, b"hello")
+    (tmp_path / RUN_LOGS.key(world.tenant.id, sha256_hex(b"hello"))).write_bytes(b"jello")
+    with world.as_("system"), pytest.raises(FileDamaged):
+        content_of(ExecutionLog.objects.get())
 
 
 def test_the_same_bytes_again_change_nothing(world: World, claim: LeaseClaim) -> None:
@@ -89,6 +99,18 @@ def test_only_the_holder_of_the_lease_appends(world: World, claim: LeaseClaim) -
     with pytest.raises(LeaseLost):
         append(world, claim, 0, b"x")
     assert chunks(world) == []
+
+
+def test_a_chunk_whose_append_was_refused_is_swept_after_a_day(world: World, claim: LeaseClaim, tmp_path: Path) -> None:
+    append(world, claim, 0, b"kept")
+    with pytest.raises(Forbidden):
+        append(world, replace(claim, token=lease_token(uuid4())), 4, b"lost")
+    assert sweep_run_logs() == 0
+    for path in (tmp_path / "run_logs").rglob("*"):
+        os.utime(path, (0, 0))
+    assert sweep_run_logs() == 1
+    with world.as_("system"):
+        assert content_of(ExecutionLog.objects.get()) == b"kept"
 
 
 def test_a_run_that_has_ended_says_nothing_more(world: World, claim: LeaseClaim) -> None:

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.core.files.storage import default_storage
-
 from tasks.models import Execution
-from tasks.services.run_log import MAX_CHUNK, path_of
+from tasks.services.run_log import MAX_CHUNK, content_of
 from tasks.views.ansi import Piece, pieces
 
 WINDOW = 64 * 1024
@@ -59,9 +57,7 @@ def parts(run: Execution, start: int, end: int) -> Iterator[bytes]:
     for chunk in chunks:
         if chunk.offset + chunk.size <= start:
             continue
-        with default_storage.open(path_of(chunk.sha256)) as file:
-            content: bytes = file.read()
-        yield content[max(0, start - chunk.offset) : end - chunk.offset]
+        yield content_of(chunk)[max(0, start - chunk.offset) : end - chunk.offset]
 
 
 def window(run: Execution, start: int, *, first_line: int = 0, size: int = WINDOW) -> LogWindow:
