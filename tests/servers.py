@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +48,10 @@ def free_port() -> int:
         return port
 
 
-def start_web(port: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
+def start_web(
+    port: int, application: str = "config.asgi:application", extra: Mapping[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "uvicorn", application, "--host", "127.0.0.1", "--port", str(port)]
     command += ["--ws", "websockets-sansio", "--lifespan", "off", "--log-level", "warning"]
     environment = os.environ | {
         "DB_POOL": "1",
@@ -57,6 +59,7 @@ def start_web(port: int) -> "subprocess.Popen[bytes]":
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "DJANGO_SETTINGS_MODULE": "config.settings_test",
         "LOG_LEVEL": "WARNING",
+        **(extra or {}),
     }
     # As the supervisor does: the processes that serve never hold the owner's login.
     environment.pop("DATABASE_OWNER_URL", None)
@@ -81,9 +84,11 @@ def wait_until_up(server: Server) -> None:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
+def running_server(
+    application: str = "config.asgi:application", extra: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     port = free_port()
-    server = Server(port, start_web(port))
+    server = Server(port, start_web(port, application, extra))
     try:
         wait_until_up(server)
         yield server
