@@ -65,7 +65,7 @@ class UserAdmin(ServiceAdmin):
         return create_user(**data, password=password)
 
     def update(self, request: HttpRequest, row: User, changes: dict[str, Any]) -> User:
-        return update_user(user=row, reason="Changed in the admin", **changes)
+        return update_user(user=row, **changes)
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
         """Show the password in the answer itself: a message would travel through a cookie."""

@@ -39,7 +39,7 @@ class AgentAdmin(ServiceAdmin):
         return register_agent(**data)
 
     def update(self, request: HttpRequest, row: Agent, changes: dict[str, Any]) -> Agent:
-        return update_agent(agent=row, reason="Changed in the admin", **changes)
+        return update_agent(agent=row, **changes)
 
     @with_reason("Suspend the chosen agents")
     def suspend(self, request: HttpRequest, row: Agent, reason: str) -> None:

@@ -22,3 +22,7 @@ class EventAdmin(ReadOnlyAdmin):
         rows = super().get_queryset(request)
         match = request.resolver_match
         return rows.defer("body", "reason") if match and match.url_name == "audit_event_changelist" else rows
+
+    def of_own_projects(self, request: HttpRequest, rows: Any) -> Any:
+        """The whole log or none: what one may see of it otherwise is on the pages of the product."""
+        return rows.none()

@@ -38,7 +38,8 @@ def record(
     """Append one event in the running transaction; the relay gives it its position after commit.
 
     `concerns` are the people who may see it although they cannot see its project. `data` is the payload the catalogue
-    declares. Raises `UnknownEventError`, `EventPayloadError` or `MissingTenantContextError`: programming errors.
+    declares; `reason` defaults to that of the running context. Raises `UnknownEventError`, `EventPayloadError` or
+    `MissingTenantContextError`: programming errors.
     """
     event_type(event.name).check(data)
     running = context.current()
@@ -63,7 +64,7 @@ def record(
         task_id=subject.task_id,
         request_id=running.request_id,
         trace_id=running.trace_id,
-        reason=reason,
+        reason=reason or running.reason,
         body=orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode(),
     )
 

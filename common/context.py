@@ -89,6 +89,7 @@ class RequestContext:
     trace_id: str
     tenant_id: UUID | None = None
     actor: Actor | None = None
+    reason: str = ""
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
@@ -118,4 +119,11 @@ def use(context: RequestContext) -> Iterator[RequestContext]:
 def acting(*, tenant_id: UUID, actor: Actor) -> Iterator[RequestContext]:
     """Keep the request's ids and add who acts, for whom."""
     with use(replace(current(), tenant_id=tenant_id, actor=actor)) as context:
+        yield context
+
+
+@contextmanager
+def because(reason: str) -> Iterator[RequestContext]:
+    """Give every event inside the block this reason, unless its service states a better one."""
+    with use(replace(current(), reason=reason)) as context:
         yield context

@@ -10,8 +10,6 @@ from common.admin import ServiceAdmin, with_reason
 from projects.models import Plan, Project, ProjectMember
 from projects.services import add_member, create_plan, create_project, remove_member, update_project
 
-REASON = "Changed in the admin"
-
 
 @admin.register(Project)
 class ProjectAdmin(ServiceAdmin):
@@ -39,7 +37,7 @@ class ProjectAdmin(ServiceAdmin):
         return create_project(owner=request.user, **data)  # type: ignore[arg-type]  # the admin has signed-in people only
 
     def update(self, request: HttpRequest, row: Project, changes: dict[str, Any]) -> Project:
-        return update_project(project=row, reason=REASON, **changes)
+        return update_project(project=row, **changes)
 
     def product_page(self, obj: Project) -> str:
         return reverse("tasks:task-board", args=[obj.slug])

@@ -97,7 +97,7 @@ class TaskAdmin(ServiceAdmin):
         return create_task(**data, created_by_id=require_principal(request).user_id)
 
     def update(self, request: HttpRequest, row: Task, changes: dict[str, Any]) -> Task:
-        return update_task(task=row, reason="Changed in the admin", **changes)
+        return update_task(task=row, **changes)
 
     def product_page(self, obj: Task) -> str:
         return reverse("tasks:task", args=[obj.pk])

@@ -41,10 +41,10 @@ class AdminPages:
         return self.client.get(self.address("change", pk))
 
     def add(self, **values: Any) -> Any:
-        return self.client.post(self.address("add"), values)
+        return self.client.post(self.address("add"), {"reason": "because"} | values)
 
     def change(self, pk: Any, **values: Any) -> Any:
-        return self.client.post(self.address("change", pk), values)
+        return self.client.post(self.address("change", pk), {"reason": "because"} | values)
 
     def run(self, action: str, *pks: Any, reason: str = "because") -> Any:
         """Run an action of the change list: choose, give a reason, follow to the list."""

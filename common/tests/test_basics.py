@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from common import context
-from common.admin import as_uuid
+from common.admin.lists import as_uuid
 from common.context import SYSTEM, Source
 from common.errors import Conflict, DomainError, Invalid, LeaseLost
 from common.ids import sha256_hex, uuid7, uuid7_floor
