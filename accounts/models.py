@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from accounts import roles
 from accounts.querysets import (
     ApiTokenQuerySet,
     NotificationQuerySet,
@@ -180,11 +181,16 @@ class User(AbstractBaseUser, SoftDeleteModel):
         """Django's word for an administrator of the tenant; row security binds it like everybody."""
         return self.role == Role.ADMIN
 
+    @property
+    def sees_whole_tenant(self) -> bool:
+        """Whether the admin shows rows of every project, not of one's own only."""
+        return self.is_superuser or bool(roles.WHOLE_TENANT & set(self.staff_roles))
+
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        return self.is_active and self.is_staff and self.role == Role.ADMIN
+        return self.is_active and self.is_staff and (self.is_superuser or roles.allows(self.staff_roles, perm))
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.has_perm(app_label)
+        return self.is_active and self.is_staff and (self.is_superuser or roles.opens_app(self.staff_roles, app_label))
 
     @property
     def actor(self) -> Actor:

@@ -59,7 +59,7 @@ def test_another_tenants_entries_are_not_found(world: World, other_world: World,
 def test_a_list_that_takes_too_long_is_stopped_and_says_what_to_do(
     world: World, log: AdminPages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("common.admin.LIST_TIMEOUT", "1ms")
+    monkeypatch.setattr("common.admin.base.LIST_TIMEOUT", "1ms")
     slow = Event.objects.extra(where=["pg_sleep(0.1) IS NOT NULL"])
     monkeypatch.setattr("audit.admin.EventAdmin.get_queryset", lambda self, request: slow.all())
     answer = log.list()

@@ -47,10 +47,12 @@ class TenantAdmin(ModelAdmin):
         return KeysetChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request)
-        return rows if getattr(request.user, "sees_whole_tenant", False) else self.of_own_projects(request, rows)
+        rows: QuerySet[Any] = super().get_queryset(request)
+        if not getattr(request.user, "sees_whole_tenant", False):
+            rows = self.of_own_projects(request, rows)
+        return rows
 
-    def of_own_projects(self, request: HttpRequest, rows: Any) -> QuerySet[Any]:
+    def of_own_projects(self, request: HttpRequest, rows: Any) -> Any:
         """Return the rows that somebody sees whose role does not open the whole tenant."""
         return rows.visible_to(require_principal(request)) if hasattr(rows, "visible_to") else rows.none()
 

@@ -59,8 +59,8 @@ def test_members_are_added_changed_and_removed_by_services(world: World) -> None
         assert not ProjectMember.objects.filter(user=world.stranger).exists()
         kinds = Event.objects.filter(concerns__contains=[world.stranger.id], project_id=world.project.id).order_by("id")
         assert [(event.event_type, event.reason) for event in kinds] == [
-            ("project.member_added", ""),
-            ("project.member_added", ""),
+            ("project.member_added", "because"),
+            ("project.member_added", "because"),
             ("project.member_removed", "moved"),
         ]
 
