@@ -1,4 +1,4 @@
-"""Every write about evidence."""
+"""Every write about a piece of evidence."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,0 +1,5 @@
+"""Evidence and context for staff."""
+
+from evidence.admin.evidence import EvidenceAdmin
+
+__all__ = ["EvidenceAdmin"]
