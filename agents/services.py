@@ -10,7 +10,7 @@ from accounts.models import ApiToken, User
 from accounts.services import IssuedToken, create_token, revoke_token
 from agents import events
 from agents.models import Agent, Runtime
-from audit.services import Subject, record
+from audit.services import Subject, changes_of, record
 from common.context import Principal
 from common.errors import Conflict, Forbidden
 
@@ -67,10 +67,16 @@ def update_agent(*, agent: Agent, reason: str = "", **changes: Any) -> Agent:
     """Change what differs."""
     changed = {name: value for name, value in changes.items() if name in CHANGEABLE and getattr(agent, name) != value}
     if changed:
+        changes = changes_of(agent, changed)
         Agent.objects.filter(id=agent.id).update(**changed)
         agent.refresh_from_db()
         record(
-            events.AGENT_UPDATED, subject_of(agent), reason=reason, concerns=[agent.owner_id], changed=sorted(changed)
+            events.AGENT_UPDATED,
+            subject_of(agent),
+            reason=reason,
+            concerns=[agent.owner_id],
+            changes=changes,
+            changed=sorted(changed),
         )
     return agent
 

@@ -31,6 +31,8 @@ class Actor:
     id: UUID | None
     label: str
     on_behalf_of: UUID | None = None
+    credential: UUID | None = None
+    """the session or token that was shown"""
 
 
 SYSTEM = Actor(kind=Source.SYSTEM, id=None, label="Countermark")
@@ -77,8 +79,8 @@ class Principal:
     @property
     def actor(self) -> Actor:
         if self.agent_id:
-            return Actor(Source.AGENT, self.agent_id, self.label, on_behalf_of=self.user_id)
-        return Actor(Source.USER, self.user_id, self.label)
+            return Actor(Source.AGENT, self.agent_id, self.label, self.user_id, self.credential)
+        return Actor(Source.USER, self.user_id, self.label, credential=self.credential)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class RequestContext:
     tenant_id: UUID | None = None
     actor: Actor | None = None
     reason: str = ""
+    address: str = ""
+    user_agent: str = ""
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

@@ -1,5 +1,6 @@
 """What our middleware puts on a request, typed."""
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from common.context import Principal
@@ -10,6 +11,13 @@ class NotSignedIn(DomainError):
     code = "not_signed_in"
     status = 401
     title = "Sign in, or send a bearer token"
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the caller's address: behind a proxy of ours, the one that the proxy saw; empty where there is none."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    address: str = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    return address
 
 
 def principal_of(request: HttpRequest) -> Principal | None:

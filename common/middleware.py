@@ -4,11 +4,13 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
 from common import context
+from common.http import address_of
 
 logger = logging.getLogger("countermark.request")
 
@@ -42,7 +44,8 @@ class RequestContextMiddleware:
             request_id_of(request.headers.get("X-Request-ID", "")),
             trace_id_of(request.headers.get("traceparent", "")),
         )
-        with context.use(running):
+        user_agent = request.headers.get("User-Agent", "")
+        with context.use(replace(running, address=address_of(request), user_agent=user_agent)):
             response = self.get_response(request)
             response["X-Request-ID"] = str(running.request_id)
             logger.info(

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from audit.services import Subject, record
+from audit.services import Subject, changes_of, record
 from common.errors import Conflict
 from projects import events
 from projects.models import Plan, Project, ProjectMember, ProjectRole, ProjectStatus
@@ -67,9 +67,10 @@ def update_project(*, project: Project, reason: str = "", **changes: Any) -> Pro
     """Change what differs. A status brings its time with it."""
     changed = {name: value for name, value in changes.items() if name in CHANGEABLE and getattr(project, name) != value}
     if changed:
+        changes = changes_of(project, changed)
         Project.all_objects.filter(id=project.id).update(**changed, **status_times(changed.get("status")))
         project.refresh_from_db()
-        record(events.PROJECT_UPDATED, subject_of(project), reason=reason, changed=sorted(changed))
+        record(events.PROJECT_UPDATED, subject_of(project), reason=reason, changes=changes, changed=sorted(changed))
     return project
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connections, transaction
 
 from accounts import events
 from accounts.models import ApiToken, Role, Session, Tenant, User
-from audit.services import Subject, record
+from audit.services import Subject, changes_of, record
 from common.context import SYSTEM
 from common.errors import Conflict, Invalid
 from common.ids import uuid7
@@ -92,6 +92,7 @@ def update_user(*, user: User, reason: str = "", **changes: Any) -> User:
     """
     changed = {name: value for name, value in changes.items() if name in CHANGEABLE and getattr(user, name) != value}
     if changed:
+        changes = changes_of(user, changed)
         no_password = {"password": make_password(None)} if changed.get("role") == Role.SERVICE else {}
         try:
             with transaction.atomic():
@@ -99,7 +100,14 @@ def update_user(*, user: User, reason: str = "", **changes: Any) -> User:
         except IntegrityError as error:
             raise Conflict("This user name cannot be used.", code="identity_taken") from error
         user.refresh_from_db()
-        record(events.USER_UPDATED, subject_of(user), reason=reason, concerns=[user.id], changed=sorted(changed))
+        record(
+            events.USER_UPDATED,
+            subject_of(user),
+            reason=reason,
+            concerns=[user.id],
+            changes=changes,
+            changed=sorted(changed),
+        )
     return user
 
 

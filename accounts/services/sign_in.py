@@ -14,6 +14,7 @@ from audit.events import Outcome
 from audit.services import record
 from common.context import Actor, Source
 from common.errors import DomainError, TooManyRequests
+from common.http import address_of
 from common.redis.limiter import Limit, hit
 from common.tenancy import tenant_context
 
@@ -46,7 +47,7 @@ def sign_in(*, request: HttpRequest, email: str, password: str) -> User:
 
 
 def throttle(request: HttpRequest, email: str) -> None:
-    for limit, subject in ((PER_ACCOUNT, email), (PER_ADDRESS, request.META.get("REMOTE_ADDR", ""))):
+    for limit, subject in ((PER_ACCOUNT, email), (PER_ADDRESS, address_of(request))):
         wait = hit(limit, subject)
         if wait:
             raise TooManyRequests(f"Too many attempts. Try again in {wait} s.", retry_after=wait)

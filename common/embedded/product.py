@@ -30,7 +30,7 @@ class AppProcess:
     steps: Sequence[Step] = field(default=(Step(signal.SIGTERM, 8),))
 
     async def launch(self) -> Talker:
-        return await processes.spawn_talker(self.command, cwd=ROOT, env=self.environment)
+        return await processes.spawn_talker(self.command, cwd=ROOT, env={**self.environment, "SERVICE_NAME": self.name})
 
 
 def product(environment: Mapping[str, str], *, host: str, port: int) -> list[AppProcess]:

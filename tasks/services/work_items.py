@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agents.models import Agent
 from audit.events import EventType
-from audit.services import Subject, record
+from audit.services import Subject, changes_of, record
 from common.errors import Conflict, Invalid
 from projects.models import Plan, Project
 from tasks import events
@@ -110,10 +110,11 @@ def update_task(*, task: Task, reason: str = "", **changes: Any) -> Task:
     check_plan(changes.get("plan"), task.project_id)
     changed = {name: value for name, value in changes.items() if name in CHANGEABLE and getattr(task, name) != value}
     if changed:
+        changes = changes_of(task, changed)
         if not Task.objects.filter(id=task.id).exclude(status=TaskStatus.CLOSED).update(**changed):
             raise Conflict("The task is closed; reopen it to change it.", code="task_closed")
         task.refresh_from_db()
-        record(events.TASK_UPDATED, subject_of(task), reason=reason, changed=sorted(changed))
+        record(events.TASK_UPDATED, subject_of(task), reason=reason, changes=changes, changed=sorted(changed))
     return task
 
 

@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 
 from audit.events import EventType, Outcome, event_type
 from audit.models import Event
+from audit.services.changes import Changes
 from common import context
+from common.origin import kind_of_client, network_of
 from common.tenancy import MissingTenantContextError, require_tenant_id, system_call
 
 MONTHS_AHEAD = 3
@@ -32,14 +35,16 @@ def record(
     *,
     outcome: Outcome = Outcome.SUCCESS,
     reason: str = "",
+    changes: Changes | None = None,
+    error: str = "",
     concerns: Iterable[UUID | None] = (),
     **data: Any,
 ) -> Event:
     """Append one event in the running transaction; the relay gives it its position after commit.
 
     `concerns` are the people who may see it although they cannot see its project. `data` is the payload the catalogue
-    declares; `reason` defaults to that of the running context. Raises `UnknownEventError`, `EventPayloadError` or
-    `MissingTenantContextError`: programming errors.
+    declares, `changes` what `changes_of` found, `error` what went wrong. `reason` defaults to that of the running
+    context. Raises `UnknownEventError`, `EventPayloadError` or `MissingTenantContextError`: programming errors.
     """
     event_type(event.name).check(data)
     running = context.current()
@@ -65,6 +70,12 @@ def record(
         request_id=running.request_id,
         trace_id=running.trace_id,
         reason=reason or running.reason,
+        service_name=settings.SERVICE_NAME[:255],
+        ip_address=network_of(running.address),
+        user_agent=kind_of_client(running.user_agent),
+        session_id=running.actor.credential,
+        error_message=error,
+        changes=changes or None,
         body=orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode(),
     )
 
