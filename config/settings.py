@@ -18,6 +18,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # --- core -------------------------------------------------------------------------------------------------------
 VERSION = "0.1.0"
 DEBUG = env.bool("DEBUG", default=False)
+# Set where the database is the embedded one: sample data and loop-back webhooks are for such places only.
+DEVELOPMENT = env.bool("DEVELOPMENT", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])

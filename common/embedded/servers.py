@@ -31,6 +31,8 @@ class Servers:
         services = await self._services(secrets)
         await asyncio.gather(*(self._start(service) for service in services))
         generated = self._keys(secrets) | folders(self._folder.path)
+        if self._embeds_postgres:
+            generated["DEVELOPMENT"] = "true"
         for service in services:
             generated |= service.environment()
         named = {name: self._given[name] for name in (*DATABASE, *REDIS, *KEYS, *generated) if self._given.get(name)}
