@@ -96,18 +96,25 @@ LEASE_KEY = bytes.fromhex(env.str("LEASE_KEY"))
 FIELD_KEYS = [bytes.fromhex(key) for key in env.list("FIELD_KEYS")]
 
 # --- Redis: three logical servers, none of them a record -----------------------------------------------------------
+# TLS is part of the address: rediss://:password@host/0?ssl_ca_certs=/etc/ca.pem (common/redis/client.py).
+# What is cached may be dropped to make room (allkeys-lru); the broker's messages may not (noeviction).
 REDIS_CACHE_URL = env.str("REDIS_CACHE_URL")
 REDIS_BROKER_URL = env.str("REDIS_BROKER_URL")
 REDIS_CHANNELS_URL = env.str("REDIS_CHANNELS_URL")
+# The connections of one process to one server; who waits longer than a second does without Redis.
+REDIS_POOL = {
+    "max_connections": env.int("REDIS_MAX_CONNECTIONS", default=50),
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+}
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_CACHE_URL,
         "KEY_PREFIX": "cm",
         "OPTIONS": {
-            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
-            "SOCKET_TIMEOUT": 1,
-            "SOCKET_CONNECT_TIMEOUT": 1,
+            "CONNECTION_FACTORY": "common.redis.client.DjangoConnections",
+            "SERIALIZER": "common.redis.codec.DjangoSerializer",
         },
     }
 }

@@ -1,0 +1,12 @@
+"""What the product does with Redis, one room for each use.
+
+Nothing here is a record. Redis may vanish and come back empty; what must survive is in PostgreSQL.
+"""
+
+from common.redis.client import HealthResult, RedisClient, get_redis_client
+
+__all__ = [
+    "HealthResult",
+    "RedisClient",
+    "get_redis_client",
+]
