@@ -3,10 +3,13 @@
 Nothing here is a record. Redis may vanish and come back empty; what must survive is in PostgreSQL.
 """
 
+from common.redis.cache import CacheManager, get_cache_manager
 from common.redis.client import HealthResult, RedisClient, get_redis_client
 
 __all__ = [
+    "CacheManager",
     "HealthResult",
     "RedisClient",
+    "get_cache_manager",
     "get_redis_client",
 ]
