@@ -1,11 +1,13 @@
 """How often one caller may ask: one generous window for the whole API, counted once per request in the base view."""
 
+import math
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.http import HttpResponseBase
 
 from common.context import Principal
-from common.errors import TooManyRequests
-from common.redis.limiter import Limit, hit
+from common.redis import Decision, Limit, get_rate_limiter
 
 WINDOW_SECONDS = 60
 
@@ -14,15 +16,14 @@ def limit() -> Limit:
     return Limit("api", requests=settings.API_LIMIT_PER_MINUTE, seconds=WINDOW_SECONDS)
 
 
-def tell(response: HttpResponseBase) -> None:
-    """Add the headers of draft-ietf-httpapi-ratelimit-headers: the policy, and when to come back once it is used up."""
+def tell(response: HttpResponseBase, quota: Decision | None) -> None:
+    """Add the headers of draft-ietf-httpapi-ratelimit-headers: the policy, what is left, when there is more."""
     response.headers["RateLimit-Policy"] = f'"api";q={settings.API_LIMIT_PER_MINUTE};w={WINDOW_SECONDS}'
-    if response.status_code == 429:
-        response.headers["RateLimit"] = f'"api";r=0;t={response.headers.get("Retry-After", WINDOW_SECONDS)}'
+    if quota:
+        wait = quota.retry_after or math.ceil((quota.reset_at - datetime.now(UTC)).total_seconds())
+        response.headers["RateLimit"] = f'"api";r={quota.remaining};t={max(wait, 0)}'
 
 
-def count_request(principal: Principal) -> None:
-    """Count one request of a caller; raises `TooManyRequests` with the seconds to wait."""
-    wait = hit(limit(), str(principal.id))
-    if wait:
-        raise TooManyRequests(f"Too many requests. Try again in {wait} s.", retry_after=wait)
+def count_request(principal: Principal) -> Decision:
+    """Count one request of a caller, if there is room for it."""
+    return get_rate_limiter(limit()).is_allowed(str(principal.id))

@@ -21,6 +21,7 @@ from common.api.idempotency import StoredAnswer
 from common.context import Principal
 from common.errors import Forbidden, NotFound, PreconditionFailed
 from common.http import require_principal
+from common.redis import Decision
 from common.tenancy.views import TenantContextMixin
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -51,6 +52,7 @@ class ApiView(TenantContextMixin, APIView):
     """members of the answer that are never stored with an idempotency key; `restore` makes them again"""
 
     reserved: dict[str, Any] | None = None
+    quota: Decision | None = None
 
     @property
     def principal(self) -> Principal:
@@ -62,7 +64,8 @@ class ApiView(TenantContextMixin, APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        limits.count_request(self.principal)
+        self.quota = limits.count_request(self.principal)
+        self.quota.require()
         raw = read_body(request._request, self.max_body)
         self.reserve(request, raw)
 
@@ -89,7 +92,7 @@ class ApiView(TenantContextMixin, APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         finished = super().finalize_response(request, response, *args, **kwargs)
         finished.headers.setdefault("Cache-Control", "private, no-store")
-        limits.tell(finished)
+        limits.tell(finished, self.quota)
         if self.reserved and not transaction.get_connection().needs_rollback:
             self.keep_answer(response)
         return finished

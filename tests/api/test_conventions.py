@@ -194,6 +194,7 @@ def test_too_many_requests_are_told_when_to_come_back(world: World, settings: An
     served = [client.send("GET", "me/") for _ in range(3)]
     assert [answer.status_code for answer in served] == [200] * 3
     assert served[0]["RateLimit-Policy"] == '"api";q=3;w=60'
+    assert [answer["RateLimit"][:10] for answer in served] == ['"api";r=2;', '"api";r=1;', '"api";r=0;']
     refused = client.send("GET", "me/")
     check_problem(refused)
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
