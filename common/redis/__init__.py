@@ -6,16 +6,20 @@ Nothing here is a record. Redis may vanish and come back empty; what must surviv
 from common.redis.cache import CacheManager, get_cache_manager
 from common.redis.client import HealthResult, RedisClient, get_redis_client
 from common.redis.limiter import Decision, Limit, RateLimiter, WithoutRedis, get_rate_limiter
+from common.redis.lock import DistributedLock, LockBusy, get_lock
 
 __all__ = [
     "CacheManager",
     "Decision",
+    "DistributedLock",
     "HealthResult",
     "Limit",
+    "LockBusy",
     "RateLimiter",
     "RedisClient",
     "WithoutRedis",
     "get_cache_manager",
+    "get_lock",
     "get_rate_limiter",
     "get_redis_client",
 ]
