@@ -7,6 +7,7 @@ from common.redis.cache import CacheManager, get_cache_manager
 from common.redis.client import HealthResult, RedisClient, get_redis_client
 from common.redis.limiter import Decision, Limit, RateLimiter, WithoutRedis, get_rate_limiter
 from common.redis.lock import DistributedLock, LockBusy, get_lock
+from common.redis.results import cache_result
 
 __all__ = [
     "CacheManager",
@@ -18,6 +19,7 @@ __all__ = [
     "RateLimiter",
     "RedisClient",
     "WithoutRedis",
+    "cache_result",
     "get_cache_manager",
     "get_lock",
     "get_rate_limiter",
