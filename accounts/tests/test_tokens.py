@@ -1,18 +1,20 @@
 """Bearer tokens: what they look like, when they work, when they stop."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import ApiToken, Tenant, User
+from accounts.models import ApiToken, Role, Tenant, User
 from accounts.queries import still_valid
-from accounts.services import authenticate_token, create_token, deactivate_user, revoke_token
+from accounts.services import authenticate_token, create_token, create_user, deactivate_user, revoke_token
 from accounts.services.tickets import issue_ticket, redeem_ticket
 from accounts.services.tokens import checksum, digest, well_formed
-from common.errors import Invalid
+from common.errors import Invalid, Unavailable
+from common.tests.elsewhere import AWAY
 from tests.work import events_of, newest_event, sql
 from tests.world import World
 
@@ -176,3 +178,18 @@ def test_a_ticket_opens_one_door_once(world: World) -> None:
     assert redeem_ticket(ticket) == principal
     assert redeem_ticket(ticket) is None
     assert redeem_ticket("guess") is None
+
+
+def test_a_ticket_of_somebody_just_made_keeps_the_role(world: World) -> None:
+    with world.as_("admin"):
+        manager = create_user(email="m@example.org", display_name="M", password=None, role=Role.MANAGER)
+    principal = redeem_ticket(issue_ticket(principal=manager.principal()))
+    assert principal == manager.principal()
+
+
+def test_without_redis_no_ticket_is_given_and_none_is_good(world: World, settings: Any) -> None:
+    ticket = issue_ticket(principal=world.viewer.principal())
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": AWAY}}
+    assert redeem_ticket(ticket) is None
+    with pytest.raises(Unavailable):
+        issue_ticket(principal=world.viewer.principal())

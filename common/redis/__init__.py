@@ -8,6 +8,7 @@ from common.redis.client import HealthResult, RedisClient, get_redis_client
 from common.redis.limiter import Decision, Limit, RateLimiter, WithoutRedis, get_rate_limiter
 from common.redis.lock import DistributedLock, LockBusy, get_lock
 from common.redis.results import cache_result
+from common.redis.sessions import SessionManager, get_session_manager
 
 __all__ = [
     "CacheManager",
@@ -18,10 +19,12 @@ __all__ = [
     "LockBusy",
     "RateLimiter",
     "RedisClient",
+    "SessionManager",
     "WithoutRedis",
     "cache_result",
     "get_cache_manager",
     "get_lock",
     "get_rate_limiter",
     "get_redis_client",
+    "get_session_manager",
 ]
