@@ -7,6 +7,7 @@ from common.redis.cache import CacheManager, get_cache_manager
 from common.redis.client import HealthResult, RedisClient, get_redis_client
 from common.redis.limiter import Decision, Limit, RateLimiter, WithoutRedis, get_rate_limiter
 from common.redis.lock import DistributedLock, LockBusy, get_lock
+from common.redis.pubsub import Message, PubSubManager, get_pubsub
 from common.redis.results import cache_result
 from common.redis.sessions import SessionManager, get_session_manager
 
@@ -17,6 +18,8 @@ __all__ = [
     "HealthResult",
     "Limit",
     "LockBusy",
+    "Message",
+    "PubSubManager",
     "RateLimiter",
     "RedisClient",
     "SessionManager",
@@ -24,6 +27,7 @@ __all__ = [
     "cache_result",
     "get_cache_manager",
     "get_lock",
+    "get_pubsub",
     "get_rate_limiter",
     "get_redis_client",
     "get_session_manager",
