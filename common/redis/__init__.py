@@ -1,4 +1,4 @@
-"""What the product does with Redis, one room for each use.
+"""What the product does with Redis, one room for each use: docs/decisions/0006-redis-utilities.md.
 
 Nothing here is a record. Redis may vanish and come back empty; what must survive is in PostgreSQL.
 """
