@@ -10,6 +10,7 @@ from django.db import migrations, models
 
 import common.ids
 import common.models
+from common.operations import Together
 
 
 class Migration(migrations.Migration):
@@ -20,254 +21,280 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Tenant",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+        Together(
+            migrations.CreateModel(
+                name="Tenant",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
                     ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("name", models.CharField(max_length=255)),
-                ("display_name", models.CharField(max_length=255)),
-                ("slug", models.SlugField(max_length=63)),
-                ("description", models.TextField(blank=True, default="")),
-                ("is_active", models.BooleanField(default=True)),
-                (
-                    "allow_self_approval",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Let people decide what they or their own agents asked. Meant for a tenant of one person.",
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
                     ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
-                ),
-            ],
-            options={
-                "ordering": ("name",),
-                "constraints": [
-                    models.UniqueConstraint(django.db.models.functions.text.Lower("slug"), name="accounts_tenant_slug")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="User",
-            fields=[
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+                    ("name", models.CharField(max_length=255)),
+                    ("display_name", models.CharField(max_length=255)),
+                    ("slug", models.SlugField(max_length=63)),
+                    ("description", models.TextField(blank=True, default="")),
+                    ("is_active", models.BooleanField(default=True)),
+                    (
+                        "allow_self_approval",
+                        models.BooleanField(
+                            default=False,
+                            help_text="Let people decide what they or their own agents asked. Meant for a tenant of one person.",
+                        ),
                     ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("email", models.EmailField(help_text="Stored in lower case.", max_length=255, unique=True)),
-                ("username", models.CharField(max_length=255)),
-                ("display_name", models.CharField(blank=True, max_length=255)),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("admin", "Administrator"),
-                            ("manager", "Manager"),
-                            ("user", "User"),
-                            ("service", "Service account"),
-                        ],
-                        default="user",
-                        max_length=20,
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True)),
-                ("is_staff", models.BooleanField(default=False, help_text="May open the admin.")),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "ordering": ("display_name",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Session",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("digest", models.BinaryField(max_length=32)),
-                ("data", models.TextField()),
-                ("expires_at", models.DateTimeField()),
-                (
-                    "user",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="sessions",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "indexes": [models.Index(fields=["expires_at"], name="accounts_session_expired")],
-                "constraints": [models.UniqueConstraint(fields=("digest",), name="accounts_session_digest")],
-            },
-        ),
-        migrations.CreateModel(
-            name="IdempotencyKey",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("principal_id", models.UUIDField()),
-                ("route", models.CharField(max_length=200)),
-                ("key", models.CharField(max_length=255)),
-                ("fingerprint", models.CharField(max_length=64)),
-                ("status", models.PositiveSmallIntegerField(null=True)),
-                ("body", models.TextField(null=True)),
-                ("expires_at", models.DateTimeField()),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "indexes": [models.Index(fields=["expires_at"], name="accounts_idempotency_expired")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("tenant", "principal_id", "route", "key"), name="accounts_idempotencykey_once"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ApiToken",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("agent_id", models.UUIDField(blank=True, editable=False, null=True)),
-                ("name", models.CharField(max_length=255)),
-                ("prefix", models.CharField(editable=False, max_length=16)),
-                ("digest", models.BinaryField(max_length=32)),
-                (
-                    "scopes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=50), default=list, size=None
-                    ),
-                ),
-                ("expires_at", models.DateTimeField(blank=True, null=True)),
-                ("last_used_at", models.DateTimeField(editable=False, null=True)),
-                ("revoked_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "user",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "verbose_name": "API token",
-                "verbose_name_plural": "API tokens",
-                "ordering": ("-id",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("digest",), name="accounts_apitoken_digest"),
-                    models.UniqueConstraint(fields=("tenant", "prefix"), name="accounts_apitoken_prefix"),
-                    models.CheckConstraint(
-                        condition=models.Q(("agent_id__isnull", True), ("expires_at__isnull", False), _connector="OR"),
-                        name="accounts_apitoken_agent_expires",
+                    (
+                        "updated_at",
+                        models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                     ),
                 ],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["admin", "manager", "user", "service"])), name="accounts_user_role"
+                options={
+                    "ordering": ("name",),
+                    "constraints": [
+                        models.UniqueConstraint(
+                            django.db.models.functions.text.Lower("slug"), name="accounts_tenant_slug"
+                        )
+                    ],
+                },
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                name="accounts_user_email_lower",
+            migrations.CreateModel(
+                name="User",
+                fields=[
+                    ("password", models.CharField(max_length=128, verbose_name="password")),
+                    ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    ("email", models.EmailField(help_text="Stored in lower case.", max_length=255, unique=True)),
+                    ("username", models.CharField(max_length=255)),
+                    ("display_name", models.CharField(blank=True, max_length=255)),
+                    (
+                        "role",
+                        models.CharField(
+                            choices=[
+                                ("admin", "Administrator"),
+                                ("manager", "Manager"),
+                                ("user", "User"),
+                                ("service", "Service account"),
+                            ],
+                            default="user",
+                            max_length=20,
+                        ),
+                    ),
+                    ("is_active", models.BooleanField(default=True)),
+                    ("is_staff", models.BooleanField(default=False, help_text="May open the admin.")),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "ordering": ("display_name",),
+                },
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", "service"), _negated=True), ("password__startswith", "!"), _connector="OR"
+            migrations.CreateModel(
+                name="Session",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    ("digest", models.BinaryField(max_length=32)),
+                    ("data", models.TextField()),
+                    ("expires_at", models.DateTimeField()),
+                    (
+                        "user",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="sessions",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "indexes": [models.Index(fields=["expires_at"], name="accounts_session_expired")],
+                    "constraints": [models.UniqueConstraint(fields=("digest",), name="accounts_session_digest")],
+                },
+            ),
+            migrations.CreateModel(
+                name="IdempotencyKey",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    ("principal_id", models.UUIDField()),
+                    ("route", models.CharField(max_length=200)),
+                    ("key", models.CharField(max_length=255)),
+                    ("fingerprint", models.CharField(max_length=64)),
+                    ("status", models.PositiveSmallIntegerField(null=True)),
+                    ("body", models.TextField(null=True)),
+                    ("expires_at", models.DateTimeField()),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "indexes": [models.Index(fields=["expires_at"], name="accounts_idempotency_expired")],
+                    "constraints": [
+                        models.UniqueConstraint(
+                            fields=("tenant", "principal_id", "route", "key"), name="accounts_idempotencykey_once"
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="ApiToken",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    ("agent_id", models.UUIDField(blank=True, editable=False, null=True)),
+                    ("name", models.CharField(max_length=255)),
+                    ("prefix", models.CharField(editable=False, max_length=16)),
+                    ("digest", models.BinaryField(max_length=32)),
+                    (
+                        "scopes",
+                        django.contrib.postgres.fields.ArrayField(
+                            base_field=models.CharField(max_length=50), default=list, size=None
+                        ),
+                    ),
+                    ("expires_at", models.DateTimeField(blank=True, null=True)),
+                    ("last_used_at", models.DateTimeField(editable=False, null=True)),
+                    ("revoked_at", models.DateTimeField(editable=False, null=True)),
+                    (
+                        "user",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="tokens",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "verbose_name": "API token",
+                    "verbose_name_plural": "API tokens",
+                    "ordering": ("-id",),
+                    "constraints": [
+                        models.UniqueConstraint(fields=("digest",), name="accounts_apitoken_digest"),
+                        models.UniqueConstraint(fields=("tenant", "prefix"), name="accounts_apitoken_prefix"),
+                        models.CheckConstraint(
+                            condition=models.Q(
+                                ("agent_id__isnull", True), ("expires_at__isnull", False), _connector="OR"
+                            ),
+                            name="accounts_apitoken_agent_expires",
+                        ),
+                    ],
+                },
+            ),
+            migrations.AddConstraint(
+                model_name="user",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("role__in", ["admin", "manager", "user", "service"])), name="accounts_user_role"
                 ),
-                name="accounts_user_service_has_no_password",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                models.F("tenant"), django.db.models.functions.text.Lower("username"), name="accounts_user_username"
+            migrations.AddConstraint(
+                model_name="user",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                    name="accounts_user_email_lower",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="user",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("role", "service"), _negated=True), ("password__startswith", "!"), _connector="OR"
+                    ),
+                    name="accounts_user_service_has_no_password",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="user",
+                constraint=models.UniqueConstraint(
+                    models.F("tenant"), django.db.models.functions.text.Lower("username"), name="accounts_user_username"
+                ),
             ),
         ),
     ]

@@ -9,6 +9,7 @@ from django.db import migrations, models
 
 import common.ids
 import common.models
+from common.operations import Together
 
 
 class Migration(migrations.Migration):
@@ -20,188 +21,202 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Project",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+        Together(
+            migrations.CreateModel(
+                name="Project",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
                     ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "key",
-                    models.CharField(
-                        max_length=10, validators=[django.core.validators.RegexValidator("^[A-Z][A-Z0-9]{1,9}$")]
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
                     ),
-                ),
-                ("name", models.CharField(max_length=255)),
-                ("slug", models.SlugField(max_length=255)),
-                ("description", models.TextField(blank=True, default="")),
-                ("repository_url", models.CharField(blank=True, default="", max_length=500)),
-                ("default_branch", models.CharField(default="main", max_length=100)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("active", "Active"),
-                            ("completed", "Completed"),
-                            ("failed", "Failed"),
-                            ("cancelled", "Cancelled"),
-                            ("archived", "Archived"),
-                            ("deleted", "Deleted"),
-                        ],
-                        default="active",
-                        max_length=20,
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
                     ),
-                ),
-                ("last_task_number", models.PositiveIntegerField(default=0, editable=False)),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "ordering": ("name",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Plan",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+                    (
+                        "key",
+                        models.CharField(
+                            max_length=10, validators=[django.core.validators.RegexValidator("^[A-Z][A-Z0-9]{1,9}$")]
+                        ),
                     ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("name", models.CharField(max_length=255)),
-                ("goal", models.TextField(blank=True, default="")),
-                ("tenant", common.models.TenantField()),
-                (
-                    "project",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="plans", to="projects.project"
+                    ("name", models.CharField(max_length=255)),
+                    ("slug", models.SlugField(max_length=255)),
+                    ("description", models.TextField(blank=True, default="")),
+                    ("repository_url", models.CharField(blank=True, default="", max_length=500)),
+                    ("default_branch", models.CharField(default="main", max_length=100)),
+                    (
+                        "status",
+                        models.CharField(
+                            choices=[
+                                ("active", "Active"),
+                                ("completed", "Completed"),
+                                ("failed", "Failed"),
+                                ("cancelled", "Cancelled"),
+                                ("archived", "Archived"),
+                                ("deleted", "Deleted"),
+                            ],
+                            default="active",
+                            max_length=20,
+                        ),
                     ),
-                ),
-            ],
-            options={
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="ProjectMember",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("owner", "Owner"),
-                            ("maintainer", "Maintainer"),
-                            ("contributor", "Contributor"),
-                            ("viewer", "Viewer"),
-                        ],
-                        default="contributor",
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "project",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="members", to="projects.project"
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-                (
-                    "user",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("id",),
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["active", "completed", "failed", "cancelled", "archived", "deleted"])
-                ),
-                name="projects_project_status",
+                    ("last_task_number", models.PositiveIntegerField(default=0, editable=False)),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "ordering": ("name",),
+                },
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.UniqueConstraint(
-                models.F("tenant"), django.db.models.functions.text.Lower("slug"), name="projects_project_slug"
+            migrations.CreateModel(
+                name="Plan",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    ("name", models.CharField(max_length=255)),
+                    ("goal", models.TextField(blank=True, default="")),
+                    ("tenant", common.models.TenantField()),
+                    (
+                        "project",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="plans", to="projects.project"
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ("-id",),
+                },
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.UniqueConstraint(models.F("tenant"), models.F("key"), name="projects_project_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.UniqueConstraint(
-                models.F("tenant"),
-                models.F("project"),
-                django.db.models.functions.text.Lower("name"),
-                name="projects_plan_name",
+            migrations.CreateModel(
+                name="ProjectMember",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "role",
+                        models.CharField(
+                            choices=[
+                                ("owner", "Owner"),
+                                ("maintainer", "Maintainer"),
+                                ("contributor", "Contributor"),
+                                ("viewer", "Viewer"),
+                            ],
+                            default="contributor",
+                            max_length=20,
+                        ),
+                    ),
+                    (
+                        "project",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="members", to="projects.project"
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                    (
+                        "user",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="memberships",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ("id",),
+                },
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectmember",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["owner", "maintainer", "contributor", "viewer"])),
-                name="projects_projectmember_role",
+            migrations.AddConstraint(
+                model_name="project",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        ("status__in", ["active", "completed", "failed", "cancelled", "archived", "deleted"])
+                    ),
+                    name="projects_project_status",
+                ),
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectmember",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "project", "user"), name="projects_projectmember_once"
+            migrations.AddConstraint(
+                model_name="project",
+                constraint=models.UniqueConstraint(
+                    models.F("tenant"), django.db.models.functions.text.Lower("slug"), name="projects_project_slug"
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="project",
+                constraint=models.UniqueConstraint(models.F("tenant"), models.F("key"), name="projects_project_key"),
+            ),
+            migrations.AddConstraint(
+                model_name="plan",
+                constraint=models.UniqueConstraint(
+                    models.F("tenant"),
+                    models.F("project"),
+                    django.db.models.functions.text.Lower("name"),
+                    name="projects_plan_name",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="projectmember",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("role__in", ["owner", "maintainer", "contributor", "viewer"])),
+                    name="projects_projectmember_role",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="projectmember",
+                constraint=models.UniqueConstraint(
+                    fields=("tenant", "project", "user"), name="projects_projectmember_once"
+                ),
             ),
         ),
     ]

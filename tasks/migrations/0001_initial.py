@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 import common.ids
 import common.models
+from common.operations import Together
 
 
 class Migration(migrations.Migration):
@@ -22,1003 +23,1059 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="AcceptanceContract",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("tenant", common.models.TenantField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Criterion",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("ordinal", models.PositiveSmallIntegerField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("ci_check", "CI check"),
-                            ("command_exit", "Command exits with"),
-                            ("file_digest", "File digest"),
-                            ("human_signoff", "Signed off by a person"),
-                            ("reviewer_agent", "Approved by another agent"),
-                            ("url_probe", "URL answers"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("title", models.CharField(max_length=500)),
-                ("parameters", models.JSONField(default=dict)),
-                (
-                    "minimum_grade",
-                    models.CharField(
-                        choices=[
-                            ("self_asserted", "Self-asserted"),
-                            ("runner_reported", "Reported by a runner"),
-                            ("hook_observed", "Observed by a hook"),
-                            ("ci_attested", "Attested by CI"),
-                            ("human", "By a person"),
-                        ],
-                        default="runner_reported",
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "fresh_for_seconds",
-                    models.PositiveIntegerField(help_text="How old the evidence may be; empty: any age.", null=True),
-                ),
-                (
-                    "contract",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="criteria",
-                        to="tasks.acceptancecontract",
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "verbose_name_plural": "criteria",
-                "ordering": ("ordinal",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Evaluation",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("is_met", models.BooleanField()),
-                ("reason", models.TextField()),
-                (
-                    "criterion",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="evaluations", to="tasks.criterion"
-                    ),
-                ),
-                (
-                    "evidence",
-                    common.models.TenantForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="evaluations",
-                        to="evidence.evidence",
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Execution",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("attempt", models.PositiveIntegerField()),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("pending", "Pending"),
-                            ("running", "Running"),
-                            ("waiting_for_hitl", "Waits for a person"),
-                            ("success", "Succeeded"),
-                            ("failure", "Failed"),
-                            ("timeout", "Timed out"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="pending",
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "directive",
-                    models.CharField(
-                        choices=[
-                            ("continue", "Go on"),
-                            ("wrap_up", "Finish this step and hand in"),
-                            ("stop", "Stop"),
-                            ("ask", "Ask a person before going on"),
-                        ],
-                        default="continue",
-                        max_length=10,
-                    ),
-                ),
-                ("lease_seconds", models.PositiveIntegerField()),
-                ("lease_expires_at", models.DateTimeField(null=True)),
-                ("last_heartbeat_at", models.DateTimeField(null=True)),
-                ("progress", models.PositiveSmallIntegerField(default=0)),
-                ("message", models.CharField(default="", max_length=500)),
-                ("input_tokens", models.PositiveBigIntegerField(null=True)),
-                ("output_tokens", models.PositiveBigIntegerField(null=True)),
-                ("cost_usd", models.DecimalField(decimal_places=6, max_digits=12, null=True)),
-                ("started_at", models.DateTimeField(null=True)),
-                ("ended_at", models.DateTimeField(null=True)),
-                ("result", models.JSONField(default=dict)),
-                ("summary", models.TextField(default="")),
-                ("error", models.TextField(default="")),
-                ("input_hash", models.CharField(default="", max_length=64)),
-                ("output_hash", models.CharField(default="", max_length=64)),
-                ("trace_id", models.CharField(default="", max_length=32)),
-                ("log_size", models.PositiveBigIntegerField(default=0)),
-                (
-                    "agent",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="executions", to="agents.agent"
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="ExecutionLog",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("offset", models.PositiveBigIntegerField()),
-                ("size", models.PositiveIntegerField()),
-                ("sha256", models.CharField(max_length=64)),
-                (
-                    "execution",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="log_chunks", to="tasks.execution"
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "ordering": ("offset",),
-            },
-        ),
-        migrations.CreateModel(
-            name="QuarantinedWrite",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("evidence", "Evidence"),
-                            ("approval", "Approval request"),
-                            ("complete", "Result"),
-                            ("fail", "Failure report"),
-                            ("release", "Release"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("payload", models.JSONField()),
-                ("reason", models.TextField()),
-                (
-                    "execution",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="quarantined", to="tasks.execution"
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Task",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                ("number", models.PositiveIntegerField(editable=False)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("task", "Task"),
-                            ("issue", "Issue"),
-                            ("pull_request", "Pull request"),
-                            ("epic", "Epic"),
-                        ],
-                        default="task",
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "type",
-                    models.CharField(
-                        choices=[
-                            ("bug", "Bug"),
-                            ("feature", "Feature"),
-                            ("refactor", "Refactoring"),
-                            ("test", "Test"),
-                            ("documentation", "Documentation"),
-                            ("task", "Task"),
-                            ("chore", "Chore"),
-                        ],
-                        default="task",
-                        max_length=20,
-                    ),
-                ),
-                ("title", models.CharField(max_length=500)),
-                ("description", models.TextField(blank=True, default="")),
-                ("instructions", models.TextField(blank=True, default="")),
-                ("input", models.JSONField(blank=True, default=dict)),
-                (
-                    "priority",
-                    models.CharField(
-                        choices=[("critical", "Critical"), ("high", "High"), ("medium", "Medium"), ("low", "Low")],
-                        default="medium",
-                        max_length=10,
-                    ),
-                ),
-                ("complexity", models.PositiveSmallIntegerField(blank=True, null=True)),
-                (
-                    "labels",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
-                    ),
-                ),
-                ("github_issue_number", models.PositiveIntegerField(blank=True, null=True)),
-                ("github_url", models.CharField(blank=True, default="", max_length=500)),
-                (
-                    "required_capabilities",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=100), blank=True, default=list, size=None
-                    ),
-                ),
-                ("max_attempts", models.PositiveSmallIntegerField(default=3)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("open", "Open"),
-                            ("in_progress", "In progress"),
-                            ("in_review", "In review"),
-                            ("blocked", "Blocked"),
-                            ("closed", "Closed"),
-                        ],
-                        default="open",
-                        max_length=20,
-                    ),
-                ),
-                ("status_reason", models.TextField(default="", editable=False)),
-                (
-                    "resolution",
-                    models.CharField(
-                        choices=[
-                            ("completed", "Completed"),
-                            ("failed", "Failed"),
-                            ("cancelled", "Cancelled"),
-                            ("duplicate", "Duplicate"),
-                            ("wont_fix", "Won't fix"),
-                        ],
-                        editable=False,
-                        max_length=20,
-                        null=True,
-                    ),
-                ),
-                (
-                    "verification",
-                    models.CharField(
-                        choices=[
-                            ("unverified", "Unverified"),
-                            ("scripted", "Scripted"),
-                            ("verified", "Verified"),
-                            ("failed", "Failed"),
-                        ],
-                        default="unverified",
-                        editable=False,
-                        max_length=20,
-                    ),
-                ),
-                ("output", models.JSONField(default=dict, editable=False)),
-                ("claimable_from", models.DateTimeField(editable=False, null=True)),
-                ("attempt", models.PositiveIntegerField(default=0, editable=False)),
-                ("attempts_left", models.PositiveSmallIntegerField(default=3, editable=False)),
-                ("started_at", models.DateTimeField(editable=False, null=True)),
-                ("closed_at", models.DateTimeField(editable=False, null=True)),
-                ("deleted_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "priority_rank",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=models.Case(
-                            models.When(priority="critical", then=models.Value(0)),
-                            models.When(priority="high", then=models.Value(1)),
-                            models.When(priority="medium", then=models.Value(2)),
-                            default=models.Value(3),
+        Together(
+            migrations.CreateModel(
+                name="AcceptanceContract",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
                         ),
-                        output_field=models.SmallIntegerField(),
                     ),
-                ),
-                (
-                    "assigned_agent",
-                    common.models.TenantForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="assigned_tasks",
-                        to="agents.agent",
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
                     ),
-                ),
-                (
-                    "created_by",
-                    common.models.TenantForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
                     ),
-                ),
-                (
-                    "parent",
-                    common.models.TenantForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="tasks.task",
-                    ),
-                ),
-                (
-                    "plan",
-                    common.models.TenantForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tasks",
-                        to="projects.plan",
-                    ),
-                ),
-                (
-                    "project",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="projects.project"
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-            ],
-            options={
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.AddField(
-            model_name="execution",
-            name="task",
-            field=common.models.TenantForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="executions", to="tasks.task"
-            ),
-        ),
-        migrations.CreateModel(
-            name="ApprovalRequest",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("question", "Question"),
-                            ("pre_execution", "Before a risky step"),
-                            ("response_approval", "Check of an answer"),
-                            ("next_step", "Next step"),
-                            ("phase_gate", "Phase gate"),
-                            ("budget_override", "Budget override"),
-                            ("escalation", "Escalation"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("question", models.TextField()),
-                ("action", models.JSONField()),
-                ("target_commit", models.CharField(default="", max_length=64)),
-                ("nonce", models.CharField(max_length=32)),
-                ("digest", models.CharField(max_length=64)),
-                ("options", models.JSONField(default=list)),
-                ("expires_at", models.DateTimeField()),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("pending", "Waits for a decision"),
-                            ("approved", "Approved"),
-                            ("rejected", "Rejected"),
-                            ("amended", "Amended"),
-                            ("expired", "Expired"),
-                            ("cancelled", "Withdrawn"),
-                        ],
-                        default="pending",
-                        max_length=10,
-                    ),
-                ),
-                ("decided_at", models.DateTimeField(null=True)),
-                ("comment", models.TextField(default="")),
-                ("selected_option", models.CharField(default="", max_length=100)),
-                ("amended_content", models.JSONField(null=True)),
-                ("redeemed_at", models.DateTimeField(null=True)),
-                (
-                    "agent",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="agents.agent"
-                    ),
-                ),
-                (
-                    "decided_by",
-                    common.models.TenantForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-                (
-                    "execution",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="tasks.execution"
-                    ),
-                ),
-                (
-                    "redeemed_by",
-                    common.models.TenantForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="redeemed_approvals",
-                        to="tasks.execution",
-                    ),
-                ),
-                (
-                    "task",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="tasks.task"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.AddField(
-            model_name="acceptancecontract",
-            name="task",
-            field=common.models.TenantForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="contracts", to="tasks.task"
-            ),
-        ),
-        migrations.CreateModel(
-            name="ApprovalResponse",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        db_default=common.models.UUID7Default(),
-                        default=common.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False),
-                ),
-                (
-                    "action",
-                    models.CharField(
-                        choices=[("approve", "Approve"), ("reject", "Reject"), ("amend", "Amend")], max_length=10
-                    ),
-                ),
-                ("comment", models.TextField()),
-                ("counted", models.BooleanField()),
-                (
-                    "approval",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="responses",
-                        to="tasks.approvalrequest",
-                    ),
-                ),
-                ("tenant", common.models.TenantField()),
-                (
-                    "user",
-                    common.models.TenantForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-id",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("action__in", ["approve", "reject", "amend"])),
-                        name="tasks_approvalresponse_action",
-                    )
+                    ("tenant", common.models.TenantField()),
                 ],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="criterion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
+            ),
+            migrations.CreateModel(
+                name="Criterion",
+                fields=[
                     (
-                        "kind__in",
-                        ["ci_check", "command_exit", "file_digest", "human_signoff", "reviewer_agent", "url_probe"],
-                    )
-                ),
-                name="tasks_criterion_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criterion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("minimum_grade__in", ["self_asserted", "runner_reported", "hook_observed", "ci_attested", "human"])
-                ),
-                name="tasks_criterion_minimum_grade",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criterion",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "contract", "ordinal"), name="tasks_criterion_ordinal"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="evaluation",
-            index=models.Index(fields=["tenant", "criterion", "-id"], name="tasks_evaluation_last"),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_met", False), ("evidence__isnull", False), _connector="OR"),
-                name="tasks_evaluation_met_by",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="executionlog",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "execution", "offset"), name="tasks_executionlog_offset"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quarantinedwrite",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["evidence", "approval", "complete", "fail", "release"])),
-                name="tasks_quarantinedwrite_kind",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(
-                condition=models.Q(("claimable_from__isnull", False), ("deleted_at__isnull", True)),
-                fields=["tenant", "priority_rank", "claimable_from", "id"],
-                name="tasks_task_claim",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=["tenant", "project", "status", "-id"],
-                name="tasks_task_board",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["task", "issue", "pull_request", "epic"])), name="tasks_task_kind"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("type__in", ["bug", "feature", "refactor", "test", "documentation", "task", "chore"])
-                ),
-                name="tasks_task_type",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "open", "in_progress", "in_review", "blocked", "closed"])),
-                name="tasks_task_status",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("resolution__in", ["completed", "failed", "cancelled", "duplicate", "wont_fix"])),
-                name="tasks_task_resolution",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("verification__in", ["unverified", "scripted", "verified", "failed"])),
-                name="tasks_task_verification",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("priority__in", ["critical", "high", "medium", "low"])), name="tasks_task_priority"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("complexity__isnull", True),
-                    models.Q(("complexity__gte", 1), ("complexity__lte", 13)),
-                    _connector="OR",
-                ),
-                name="tasks_task_complexity",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("parent__isnull", True), models.Q(("parent", models.F("id")), _negated=True), _connector="OR"
-                ),
-                name="tasks_task_not_own_parent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", False), ("resolution__isnull", False), ("status", "closed")),
-                    models.Q(
-                        models.Q(("status", "closed"), _negated=True),
-                        ("closed_at__isnull", True),
-                        ("resolution__isnull", True),
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
                     ),
-                    _connector="OR",
-                ),
-                name="tasks_task_closed_has_resolution",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("claimable_from__isnull", False), ("status__in", ["open"])),
-                    ("status", "in_progress"),
-                    models.Q(
-                        models.Q(("status__in", ["open", "in_progress"]), _negated=True),
-                        ("claimable_from__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="tasks_task_claimable",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "blocked"), _negated=True),
-                    models.Q(("status_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="tasks_task_blocked_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.UniqueConstraint(fields=("tenant", "project", "number"), name="tasks_task_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("deleted_at__isnull", True), ("github_issue_number__isnull", False)),
-                fields=("tenant", "project", "github_issue_number"),
-                name="tasks_task_github_issue",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="execution",
-            index=models.Index(
-                condition=models.Q(("status", "running")), fields=["lease_expires_at"], name="tasks_execution_expired"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
                     (
-                        "status__in",
-                        ["pending", "running", "waiting_for_hitl", "success", "failure", "timeout", "cancelled"],
-                    )
-                ),
-                name="tasks_execution_status",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("directive__in", ["continue", "wrap_up", "stop", "ask"])),
-                name="tasks_execution_directive",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("progress__lte", 100)), name="tasks_execution_progress"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "running"), _negated=True), ("lease_expires_at__isnull", False), _connector="OR"
-                ),
-                name="tasks_execution_running_has_lease",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("status__in", ("pending", "running", "waiting_for_hitl"))),
-                    models.Q(
-                        ("ended_at__isnull", False), ("status__in", ("success", "failure", "timeout", "cancelled"))
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
                     ),
-                    _connector="OR",
-                ),
-                name="tasks_execution_ended_at",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.UniqueConstraint(fields=("tenant", "task", "attempt"), name="tasks_execution_attempt"),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ("pending", "running", "waiting_for_hitl"))),
-                fields=("tenant", "task"),
-                name="tasks_execution_one_live",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "success")), fields=("tenant", "task"), name="tasks_execution_one_success"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalrequest",
-            index=models.Index(
-                condition=models.Q(("status", "pending")),
-                fields=["tenant", "expires_at", "id"],
-                name="tasks_approvalrequest_inbox",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
                     (
-                        "kind__in",
-                        [
-                            "question",
-                            "pre_execution",
-                            "response_approval",
-                            "next_step",
-                            "phase_gate",
-                            "budget_override",
-                            "escalation",
-                        ],
-                    )
-                ),
-                name="tasks_approvalrequest_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["pending", "approved", "rejected", "amended", "expired", "cancelled"])
-                ),
-                name="tasks_approvalrequest_status",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        ("status__in", ["approved", "rejected", "amended"]),
-                        models.Q(("comment", ""), _negated=True),
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
                     ),
-                    models.Q(("decided_by__isnull", True), ("status__in", ["pending", "expired", "cancelled"])),
-                    _connector="OR",
-                ),
-                name="tasks_approvalrequest_decided",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("redeemed_at__isnull", True), ("redeemed_by__isnull", True)),
-                    models.Q(
-                        ("redeemed_at__isnull", False),
-                        ("redeemed_by__isnull", False),
-                        ("status__in", ("approved", "amended")),
+                    ("ordinal", models.PositiveSmallIntegerField()),
+                    (
+                        "kind",
+                        models.CharField(
+                            choices=[
+                                ("ci_check", "CI check"),
+                                ("command_exit", "Command exits with"),
+                                ("file_digest", "File digest"),
+                                ("human_signoff", "Signed off by a person"),
+                                ("reviewer_agent", "Approved by another agent"),
+                                ("url_probe", "URL answers"),
+                            ],
+                            max_length=20,
+                        ),
                     ),
-                    _connector="OR",
+                    ("title", models.CharField(max_length=500)),
+                    ("parameters", models.JSONField(default=dict)),
+                    (
+                        "minimum_grade",
+                        models.CharField(
+                            choices=[
+                                ("self_asserted", "Self-asserted"),
+                                ("runner_reported", "Reported by a runner"),
+                                ("hook_observed", "Observed by a hook"),
+                                ("ci_attested", "Attested by CI"),
+                                ("human", "By a person"),
+                            ],
+                            default="runner_reported",
+                            max_length=20,
+                        ),
+                    ),
+                    (
+                        "fresh_for_seconds",
+                        models.PositiveIntegerField(
+                            help_text="How old the evidence may be; empty: any age.", null=True
+                        ),
+                    ),
+                    (
+                        "contract",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="criteria",
+                            to="tasks.acceptancecontract",
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "verbose_name_plural": "criteria",
+                    "ordering": ("ordinal",),
+                },
+            ),
+            migrations.CreateModel(
+                name="Evaluation",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    ("is_met", models.BooleanField()),
+                    ("reason", models.TextField()),
+                    (
+                        "criterion",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="evaluations",
+                            to="tasks.criterion",
+                        ),
+                    ),
+                    (
+                        "evidence",
+                        common.models.TenantForeignKey(
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="evaluations",
+                            to="evidence.evidence",
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "ordering": ("-id",),
+                },
+            ),
+            migrations.CreateModel(
+                name="Execution",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    ("attempt", models.PositiveIntegerField()),
+                    (
+                        "status",
+                        models.CharField(
+                            choices=[
+                                ("pending", "Pending"),
+                                ("running", "Running"),
+                                ("waiting_for_hitl", "Waits for a person"),
+                                ("success", "Succeeded"),
+                                ("failure", "Failed"),
+                                ("timeout", "Timed out"),
+                                ("cancelled", "Cancelled"),
+                            ],
+                            default="pending",
+                            max_length=20,
+                        ),
+                    ),
+                    (
+                        "directive",
+                        models.CharField(
+                            choices=[
+                                ("continue", "Go on"),
+                                ("wrap_up", "Finish this step and hand in"),
+                                ("stop", "Stop"),
+                                ("ask", "Ask a person before going on"),
+                            ],
+                            default="continue",
+                            max_length=10,
+                        ),
+                    ),
+                    ("lease_seconds", models.PositiveIntegerField()),
+                    ("lease_expires_at", models.DateTimeField(null=True)),
+                    ("last_heartbeat_at", models.DateTimeField(null=True)),
+                    ("progress", models.PositiveSmallIntegerField(default=0)),
+                    ("message", models.CharField(default="", max_length=500)),
+                    ("input_tokens", models.PositiveBigIntegerField(null=True)),
+                    ("output_tokens", models.PositiveBigIntegerField(null=True)),
+                    ("cost_usd", models.DecimalField(decimal_places=6, max_digits=12, null=True)),
+                    ("started_at", models.DateTimeField(null=True)),
+                    ("ended_at", models.DateTimeField(null=True)),
+                    ("result", models.JSONField(default=dict)),
+                    ("summary", models.TextField(default="")),
+                    ("error", models.TextField(default="")),
+                    ("input_hash", models.CharField(default="", max_length=64)),
+                    ("output_hash", models.CharField(default="", max_length=64)),
+                    ("trace_id", models.CharField(default="", max_length=32)),
+                    ("log_size", models.PositiveBigIntegerField(default=0)),
+                    (
+                        "agent",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.PROTECT, related_name="executions", to="agents.agent"
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "ordering": ("-id",),
+                },
+            ),
+            migrations.CreateModel(
+                name="ExecutionLog",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    ("offset", models.PositiveBigIntegerField()),
+                    ("size", models.PositiveIntegerField()),
+                    ("sha256", models.CharField(max_length=64)),
+                    (
+                        "execution",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="log_chunks", to="tasks.execution"
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "ordering": ("offset",),
+                },
+            ),
+            migrations.CreateModel(
+                name="QuarantinedWrite",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "kind",
+                        models.CharField(
+                            choices=[
+                                ("evidence", "Evidence"),
+                                ("approval", "Approval request"),
+                                ("complete", "Result"),
+                                ("fail", "Failure report"),
+                                ("release", "Release"),
+                            ],
+                            max_length=10,
+                        ),
+                    ),
+                    ("payload", models.JSONField()),
+                    ("reason", models.TextField()),
+                    (
+                        "execution",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="quarantined",
+                            to="tasks.execution",
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "ordering": ("-id",),
+                },
+            ),
+            migrations.CreateModel(
+                name="Task",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    ("number", models.PositiveIntegerField(editable=False)),
+                    (
+                        "kind",
+                        models.CharField(
+                            choices=[
+                                ("task", "Task"),
+                                ("issue", "Issue"),
+                                ("pull_request", "Pull request"),
+                                ("epic", "Epic"),
+                            ],
+                            default="task",
+                            max_length=20,
+                        ),
+                    ),
+                    (
+                        "type",
+                        models.CharField(
+                            choices=[
+                                ("bug", "Bug"),
+                                ("feature", "Feature"),
+                                ("refactor", "Refactoring"),
+                                ("test", "Test"),
+                                ("documentation", "Documentation"),
+                                ("task", "Task"),
+                                ("chore", "Chore"),
+                            ],
+                            default="task",
+                            max_length=20,
+                        ),
+                    ),
+                    ("title", models.CharField(max_length=500)),
+                    ("description", models.TextField(blank=True, default="")),
+                    ("instructions", models.TextField(blank=True, default="")),
+                    ("input", models.JSONField(blank=True, default=dict)),
+                    (
+                        "priority",
+                        models.CharField(
+                            choices=[("critical", "Critical"), ("high", "High"), ("medium", "Medium"), ("low", "Low")],
+                            default="medium",
+                            max_length=10,
+                        ),
+                    ),
+                    ("complexity", models.PositiveSmallIntegerField(blank=True, null=True)),
+                    (
+                        "labels",
+                        django.contrib.postgres.fields.ArrayField(
+                            base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                        ),
+                    ),
+                    ("github_issue_number", models.PositiveIntegerField(blank=True, null=True)),
+                    ("github_url", models.CharField(blank=True, default="", max_length=500)),
+                    (
+                        "required_capabilities",
+                        django.contrib.postgres.fields.ArrayField(
+                            base_field=models.CharField(max_length=100), blank=True, default=list, size=None
+                        ),
+                    ),
+                    ("max_attempts", models.PositiveSmallIntegerField(default=3)),
+                    (
+                        "status",
+                        models.CharField(
+                            choices=[
+                                ("draft", "Draft"),
+                                ("open", "Open"),
+                                ("in_progress", "In progress"),
+                                ("in_review", "In review"),
+                                ("blocked", "Blocked"),
+                                ("closed", "Closed"),
+                            ],
+                            default="open",
+                            max_length=20,
+                        ),
+                    ),
+                    ("status_reason", models.TextField(default="", editable=False)),
+                    (
+                        "resolution",
+                        models.CharField(
+                            choices=[
+                                ("completed", "Completed"),
+                                ("failed", "Failed"),
+                                ("cancelled", "Cancelled"),
+                                ("duplicate", "Duplicate"),
+                                ("wont_fix", "Won't fix"),
+                            ],
+                            editable=False,
+                            max_length=20,
+                            null=True,
+                        ),
+                    ),
+                    (
+                        "verification",
+                        models.CharField(
+                            choices=[
+                                ("unverified", "Unverified"),
+                                ("scripted", "Scripted"),
+                                ("verified", "Verified"),
+                                ("failed", "Failed"),
+                            ],
+                            default="unverified",
+                            editable=False,
+                            max_length=20,
+                        ),
+                    ),
+                    ("output", models.JSONField(default=dict, editable=False)),
+                    ("claimable_from", models.DateTimeField(editable=False, null=True)),
+                    ("attempt", models.PositiveIntegerField(default=0, editable=False)),
+                    ("attempts_left", models.PositiveSmallIntegerField(default=3, editable=False)),
+                    ("started_at", models.DateTimeField(editable=False, null=True)),
+                    ("closed_at", models.DateTimeField(editable=False, null=True)),
+                    ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                    (
+                        "priority_rank",
+                        models.GeneratedField(
+                            db_persist=True,
+                            expression=models.Case(
+                                models.When(priority="critical", then=models.Value(0)),
+                                models.When(priority="high", then=models.Value(1)),
+                                models.When(priority="medium", then=models.Value(2)),
+                                default=models.Value(3),
+                            ),
+                            output_field=models.SmallIntegerField(),
+                        ),
+                    ),
+                    (
+                        "assigned_agent",
+                        common.models.TenantForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="assigned_tasks",
+                            to="agents.agent",
+                        ),
+                    ),
+                    (
+                        "created_by",
+                        common.models.TenantForeignKey(
+                            editable=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "parent",
+                        common.models.TenantForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="children",
+                            to="tasks.task",
+                        ),
+                    ),
+                    (
+                        "plan",
+                        common.models.TenantForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="tasks",
+                            to="projects.plan",
+                        ),
+                    ),
+                    (
+                        "project",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="projects.project"
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                ],
+                options={
+                    "ordering": ("-id",),
+                },
+            ),
+            migrations.AddField(
+                model_name="execution",
+                name="task",
+                field=common.models.TenantForeignKey(
+                    on_delete=django.db.models.deletion.PROTECT, related_name="executions", to="tasks.task"
                 ),
-                name="tasks_approvalrequest_redeemed",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "amended"), _negated=True), ("amended_content__isnull", False), _connector="OR"
+            migrations.CreateModel(
+                name="ApprovalRequest",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "updated_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "kind",
+                        models.CharField(
+                            choices=[
+                                ("question", "Question"),
+                                ("pre_execution", "Before a risky step"),
+                                ("response_approval", "Check of an answer"),
+                                ("next_step", "Next step"),
+                                ("phase_gate", "Phase gate"),
+                                ("budget_override", "Budget override"),
+                                ("escalation", "Escalation"),
+                            ],
+                            max_length=20,
+                        ),
+                    ),
+                    ("question", models.TextField()),
+                    ("action", models.JSONField()),
+                    ("target_commit", models.CharField(default="", max_length=64)),
+                    ("nonce", models.CharField(max_length=32)),
+                    ("digest", models.CharField(max_length=64)),
+                    ("options", models.JSONField(default=list)),
+                    ("expires_at", models.DateTimeField()),
+                    (
+                        "status",
+                        models.CharField(
+                            choices=[
+                                ("pending", "Waits for a decision"),
+                                ("approved", "Approved"),
+                                ("rejected", "Rejected"),
+                                ("amended", "Amended"),
+                                ("expired", "Expired"),
+                                ("cancelled", "Withdrawn"),
+                            ],
+                            default="pending",
+                            max_length=10,
+                        ),
+                    ),
+                    ("decided_at", models.DateTimeField(null=True)),
+                    ("comment", models.TextField(default="")),
+                    ("selected_option", models.CharField(default="", max_length=100)),
+                    ("amended_content", models.JSONField(null=True)),
+                    ("redeemed_at", models.DateTimeField(null=True)),
+                    (
+                        "agent",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="agents.agent"
+                        ),
+                    ),
+                    (
+                        "decided_by",
+                        common.models.TenantForeignKey(
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                    (
+                        "execution",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="tasks.execution"
+                        ),
+                    ),
+                    (
+                        "redeemed_by",
+                        common.models.TenantForeignKey(
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="redeemed_approvals",
+                            to="tasks.execution",
+                        ),
+                    ),
+                    (
+                        "task",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="tasks.task"
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ("-id",),
+                },
+            ),
+            migrations.AddField(
+                model_name="acceptancecontract",
+                name="task",
+                field=common.models.TenantForeignKey(
+                    on_delete=django.db.models.deletion.CASCADE, related_name="contracts", to="tasks.task"
                 ),
-                name="tasks_approvalrequest_amended",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalrequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "pending")),
-                fields=("tenant", "task"),
-                name="tasks_approvalrequest_one_pending",
+            migrations.CreateModel(
+                name="ApprovalResponse",
+                fields=[
+                    (
+                        "id",
+                        models.UUIDField(
+                            db_default=common.models.UUID7Default(),
+                            default=common.ids.uuid7,
+                            editable=False,
+                            primary_key=True,
+                            serialize=False,
+                        ),
+                    ),
+                    (
+                        "created_at",
+                        models.DateTimeField(
+                            db_default=django.contrib.postgres.functions.TransactionNow(), editable=False
+                        ),
+                    ),
+                    (
+                        "action",
+                        models.CharField(
+                            choices=[("approve", "Approve"), ("reject", "Reject"), ("amend", "Amend")], max_length=10
+                        ),
+                    ),
+                    ("comment", models.TextField()),
+                    ("counted", models.BooleanField()),
+                    (
+                        "approval",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="responses",
+                            to="tasks.approvalrequest",
+                        ),
+                    ),
+                    ("tenant", common.models.TenantField()),
+                    (
+                        "user",
+                        common.models.TenantForeignKey(
+                            on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ("-id",),
+                    "constraints": [
+                        models.CheckConstraint(
+                            condition=models.Q(("action__in", ["approve", "reject", "amend"])),
+                            name="tasks_approvalresponse_action",
+                        )
+                    ],
+                },
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="acceptancecontract",
-            constraint=models.UniqueConstraint(fields=("tenant", "task"), name="tasks_acceptancecontract_once"),
+            migrations.AddConstraint(
+                model_name="criterion",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        (
+                            "kind__in",
+                            ["ci_check", "command_exit", "file_digest", "human_signoff", "reviewer_agent", "url_probe"],
+                        )
+                    ),
+                    name="tasks_criterion_kind",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="criterion",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        (
+                            "minimum_grade__in",
+                            ["self_asserted", "runner_reported", "hook_observed", "ci_attested", "human"],
+                        )
+                    ),
+                    name="tasks_criterion_minimum_grade",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="criterion",
+                constraint=models.UniqueConstraint(
+                    fields=("tenant", "contract", "ordinal"), name="tasks_criterion_ordinal"
+                ),
+            ),
+            migrations.AddIndex(
+                model_name="evaluation",
+                index=models.Index(fields=["tenant", "criterion", "-id"], name="tasks_evaluation_last"),
+            ),
+            migrations.AddConstraint(
+                model_name="evaluation",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("is_met", False), ("evidence__isnull", False), _connector="OR"),
+                    name="tasks_evaluation_met_by",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="executionlog",
+                constraint=models.UniqueConstraint(
+                    fields=("tenant", "execution", "offset"), name="tasks_executionlog_offset"
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="quarantinedwrite",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("kind__in", ["evidence", "approval", "complete", "fail", "release"])),
+                    name="tasks_quarantinedwrite_kind",
+                ),
+            ),
+            migrations.AddIndex(
+                model_name="task",
+                index=models.Index(
+                    condition=models.Q(("claimable_from__isnull", False), ("deleted_at__isnull", True)),
+                    fields=["tenant", "priority_rank", "claimable_from", "id"],
+                    name="tasks_task_claim",
+                ),
+            ),
+            migrations.AddIndex(
+                model_name="task",
+                index=models.Index(
+                    condition=models.Q(("deleted_at__isnull", True)),
+                    fields=["tenant", "project", "status", "-id"],
+                    name="tasks_task_board",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("kind__in", ["task", "issue", "pull_request", "epic"])), name="tasks_task_kind"
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        ("type__in", ["bug", "feature", "refactor", "test", "documentation", "task", "chore"])
+                    ),
+                    name="tasks_task_type",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        ("status__in", ["draft", "open", "in_progress", "in_review", "blocked", "closed"])
+                    ),
+                    name="tasks_task_status",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        ("resolution__in", ["completed", "failed", "cancelled", "duplicate", "wont_fix"])
+                    ),
+                    name="tasks_task_resolution",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("verification__in", ["unverified", "scripted", "verified", "failed"])),
+                    name="tasks_task_verification",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("priority__in", ["critical", "high", "medium", "low"])),
+                    name="tasks_task_priority",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        ("complexity__isnull", True),
+                        models.Q(("complexity__gte", 1), ("complexity__lte", 13)),
+                        _connector="OR",
+                    ),
+                    name="tasks_task_complexity",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        ("parent__isnull", True), models.Q(("parent", models.F("id")), _negated=True), _connector="OR"
+                    ),
+                    name="tasks_task_not_own_parent",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("closed_at__isnull", False), ("resolution__isnull", False), ("status", "closed")),
+                        models.Q(
+                            models.Q(("status", "closed"), _negated=True),
+                            ("closed_at__isnull", True),
+                            ("resolution__isnull", True),
+                        ),
+                        _connector="OR",
+                    ),
+                    name="tasks_task_closed_has_resolution",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("claimable_from__isnull", False), ("status__in", ["open"])),
+                        ("status", "in_progress"),
+                        models.Q(
+                            models.Q(("status__in", ["open", "in_progress"]), _negated=True),
+                            ("claimable_from__isnull", True),
+                        ),
+                        _connector="OR",
+                    ),
+                    name="tasks_task_claimable",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("status", "blocked"), _negated=True),
+                        models.Q(("status_reason", ""), _negated=True),
+                        _connector="OR",
+                    ),
+                    name="tasks_task_blocked_has_reason",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.UniqueConstraint(fields=("tenant", "project", "number"), name="tasks_task_number"),
+            ),
+            migrations.AddConstraint(
+                model_name="task",
+                constraint=models.UniqueConstraint(
+                    condition=models.Q(("deleted_at__isnull", True), ("github_issue_number__isnull", False)),
+                    fields=("tenant", "project", "github_issue_number"),
+                    name="tasks_task_github_issue",
+                ),
+            ),
+            migrations.AddIndex(
+                model_name="execution",
+                index=models.Index(
+                    condition=models.Q(("status", "running")),
+                    fields=["lease_expires_at"],
+                    name="tasks_execution_expired",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="execution",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        (
+                            "status__in",
+                            ["pending", "running", "waiting_for_hitl", "success", "failure", "timeout", "cancelled"],
+                        )
+                    ),
+                    name="tasks_execution_status",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="execution",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("directive__in", ["continue", "wrap_up", "stop", "ask"])),
+                    name="tasks_execution_directive",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="execution",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("progress__lte", 100)), name="tasks_execution_progress"
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="execution",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("status", "running"), _negated=True),
+                        ("lease_expires_at__isnull", False),
+                        _connector="OR",
+                    ),
+                    name="tasks_execution_running_has_lease",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="execution",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(
+                            ("ended_at__isnull", True), ("status__in", ("pending", "running", "waiting_for_hitl"))
+                        ),
+                        models.Q(
+                            ("ended_at__isnull", False), ("status__in", ("success", "failure", "timeout", "cancelled"))
+                        ),
+                        _connector="OR",
+                    ),
+                    name="tasks_execution_ended_at",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="execution",
+                constraint=models.UniqueConstraint(
+                    fields=("tenant", "task", "attempt"), name="tasks_execution_attempt"
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="execution",
+                constraint=models.UniqueConstraint(
+                    condition=models.Q(("status__in", ("pending", "running", "waiting_for_hitl"))),
+                    fields=("tenant", "task"),
+                    name="tasks_execution_one_live",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="execution",
+                constraint=models.UniqueConstraint(
+                    condition=models.Q(("status", "success")),
+                    fields=("tenant", "task"),
+                    name="tasks_execution_one_success",
+                ),
+            ),
+            migrations.AddIndex(
+                model_name="approvalrequest",
+                index=models.Index(
+                    condition=models.Q(("status", "pending")),
+                    fields=["tenant", "expires_at", "id"],
+                    name="tasks_approvalrequest_inbox",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="approvalrequest",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        (
+                            "kind__in",
+                            [
+                                "question",
+                                "pre_execution",
+                                "response_approval",
+                                "next_step",
+                                "phase_gate",
+                                "budget_override",
+                                "escalation",
+                            ],
+                        )
+                    ),
+                    name="tasks_approvalrequest_kind",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="approvalrequest",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        ("status__in", ["pending", "approved", "rejected", "amended", "expired", "cancelled"])
+                    ),
+                    name="tasks_approvalrequest_status",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="approvalrequest",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(
+                            ("decided_at__isnull", False),
+                            ("decided_by__isnull", False),
+                            ("status__in", ["approved", "rejected", "amended"]),
+                            models.Q(("comment", ""), _negated=True),
+                        ),
+                        models.Q(("decided_by__isnull", True), ("status__in", ["pending", "expired", "cancelled"])),
+                        _connector="OR",
+                    ),
+                    name="tasks_approvalrequest_decided",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="approvalrequest",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("redeemed_at__isnull", True), ("redeemed_by__isnull", True)),
+                        models.Q(
+                            ("redeemed_at__isnull", False),
+                            ("redeemed_by__isnull", False),
+                            ("status__in", ("approved", "amended")),
+                        ),
+                        _connector="OR",
+                    ),
+                    name="tasks_approvalrequest_redeemed",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="approvalrequest",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("status", "amended"), _negated=True),
+                        ("amended_content__isnull", False),
+                        _connector="OR",
+                    ),
+                    name="tasks_approvalrequest_amended",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="approvalrequest",
+                constraint=models.UniqueConstraint(
+                    condition=models.Q(("status", "pending")),
+                    fields=("tenant", "task"),
+                    name="tasks_approvalrequest_one_pending",
+                ),
+            ),
+            migrations.AddConstraint(
+                model_name="acceptancecontract",
+                constraint=models.UniqueConstraint(fields=("tenant", "task"), name="tasks_acceptancecontract_once"),
+            ),
         ),
     ]
