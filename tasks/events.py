@@ -11,7 +11,55 @@ TASK_CLAIMED = EventType(
     Action.UPDATE,
     "task claimed",
     {"execution_id": str, "attempt": int, "lease_seconds": int},
-    aliases=("task_started", "task_assigned"),
+    aliases=("task_started", "execution.started"),
+)
+TASK_ASSIGNED = EventType(
+    "task.assigned",
+    Action.UPDATE,
+    "task assigned",
+    {"user_id": str, "agent_id": str},
+    aliases=("task_assigned",),
+)
+TASK_WAITING = EventType("task.waiting", Action.UPDATE, "task waits for others", {"waiting_on": int})
+TASK_UNBLOCKED = EventType("task.unblocked", Action.UPDATE, "task waits for nothing any more")
+TASK_PREREQUISITE_LOST = EventType(
+    "task.prerequisite_lost",
+    Action.UPDATE,
+    "what the task waits for was given up",
+    {"prerequisite_id": str},
+    severity=Severity.NOTICE,
+)
+TASK_HANDED_TO_BACKUP = EventType(
+    "task.handed_to_backup",
+    Action.UPDATE,
+    "task handed to its backup",
+    {"user_id": str, "agent_id": str},
+    severity=Severity.NOTICE,
+)
+TASK_VERIFICATION_CHANGED = EventType(
+    "task.verification_changed", Action.UPDATE, "verification of the task changed", {"verification": str}
+)
+TASK_DELETED = EventType(
+    "task.deleted", Action.DELETE, "task deleted", severity=Severity.NOTICE, aliases=("task_deleted",)
+)
+TASK_RESTORED = EventType("task.restored", Action.UPDATE, "task restored")
+DEPENDENCY_ADDED = EventType(
+    "task.dependency_added", Action.UPDATE, "dependency added", {"depends_on_id": str, "kind": str}
+)
+DEPENDENCY_REMOVED = EventType(
+    "task.dependency_removed", Action.UPDATE, "dependency removed", {"depends_on_id": str, "kind": str}
+)
+ASSIGNMENT_MADE = EventType(
+    "assignment.made",
+    Action.CREATE,
+    "assigned",
+    {"role": str, "user_id": str, "agent_id": str, "group_id": str},
+)
+ASSIGNMENT_ENDED = EventType(
+    "assignment.ended",
+    Action.UPDATE,
+    "assignment ended",
+    {"role": str, "user_id": str, "agent_id": str, "group_id": str},
 )
 TASK_RELEASED = EventType("task.released", Action.UPDATE, "task given back", {"execution_id": str, "attempt": int})
 TASK_BLOCKED = EventType(
@@ -37,13 +85,17 @@ EXECUTION_FAILED = EventType(
     "execution.failed",
     Action.EXECUTE,
     "run failed",
-    {"attempt": int, "retryable": bool},
+    {"attempt": int, "retryable": bool, "error_code": str, "error_category": str},
     severity=Severity.NOTICE,
     aliases=("agent_failed",),
 )
 EXECUTION_TIMED_OUT = EventType(
-    "execution.timed_out", Action.EXECUTE, "lease expired", {"attempt": int}, severity=Severity.WARNING
+    "execution.timed_out", Action.EXECUTE, "run timed out", {"attempt": int}, severity=Severity.WARNING
 )
+EXECUTION_CANCEL_REQUESTED = EventType(
+    "execution.cancel_requested", Action.UPDATE, "run told to stop", {"attempt": int}, severity=Severity.NOTICE
+)
+EXECUTION_CANCELLED = EventType("execution.cancelled", Action.EXECUTE, "run cancelled", {"attempt": int})
 EXECUTION_DIRECTED = EventType(
     "execution.directed", Action.UPDATE, "run told what to do", {"directive": str, "attempt": int}
 )

@@ -1,11 +1,11 @@
 """Work by right and by state."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import Func
 
 from common.context import Principal
@@ -67,10 +67,19 @@ class TaskQuerySet(ProjectRows["Task"]):
         return super().visible_to(principal).filter(deleted_at=None)
 
     def claimable_by(self, principal: Principal, capabilities: list[str]) -> Self:
-        """Tasks an agent may claim now: its owner works on the project, its capabilities suffice, attempts are left."""
+        """Tasks an agent may claim now: its owner works on the project, its capabilities suffice, attempts are left.
+
+        Whom a task is given to may claim it. Where nobody is named, its primaries may, and without those anybody able.
+        """
+        assignments = self.model.assignments.rel.related_model.objects  # type: ignore[attr-defined]
+        primaries = [rows.filter(role="primary") for rows in assignments.covering_outer()]
+        theirs = [Exists(rows.filter(agent_id=principal.agent_id)) for rows in primaries]
+        unclaimed = ~Q(Exists(primaries[0])) & ~Q(Exists(primaries[1]))
         return self.filter(
-            Q(assigned_agent_id=principal.agent_id) | Q(assigned_agent=None),
+            Q(assigned_agent_id=principal.agent_id)
+            | Q(assigned_agent=None, assigned_user=None) & (unclaimed | Q(theirs[0]) | Q(theirs[1])),
             deleted_at=None,
+            waiting_on=0,
             claimable_from__lte=StatementTimestamp(),
             attempts_left__gt=0,
             required_capabilities__contained_by=capabilities,
@@ -185,6 +194,23 @@ class AssignmentQuerySet(TaskRows["Assignment"]):
 
     def active(self) -> Self:
         return self.filter(ended_at=None)
+
+    def covering(self, task: "Task") -> Self:
+        """The active ones of a task: its own, and those of its group whose scope leaves it in."""
+        own = Q(task_id=task.id)
+        if not task.group_id:
+            return self.active().filter(own)
+        return self.active().filter(own | Q(group_id=task.group_id) & in_scope(task.code))
+
+    def covering_outer(self) -> tuple[Self, Self]:
+        """The same for the task of the outer query, as two subqueries, each with an index of its own."""
+        active = self.active()
+        of_group = active.filter(in_scope(OuterRef("code")), group=OuterRef("group"))
+        return active.filter(task=OuterRef("pk")), of_group
+
+
+def in_scope(code: Any) -> Q:
+    return Q(scope=[]) | Q(scope__contains=[code])
 
 
 class ChecklistItemQuerySet(TaskRows["ChecklistItem"]):

@@ -245,6 +245,88 @@ def cancel_task(world: World) -> None:
         tasks.cancel_task(task=task, reason="no")
 
 
+@leaves("tasks.close_task", "task.created", "task.closed")
+def close_task(world: World) -> None:
+    task = make_task(world)
+    with acting(world, "engineer"):
+        tasks.close_task(task=task, resolution="duplicate", reason="of another")
+
+
+@leaves(
+    "tasks.delete_task", *("task.created", "task.claimed"), *("execution.cancelled", "task.released", "task.deleted")
+)
+def delete_task(world: World) -> None:
+    task, _ = started(world)
+    with acting(world, "engineer"):
+        tasks.delete_task(task=task, reason="no")
+
+
+@leaves("tasks.restore_task", "task.created", "task.deleted", "task.restored")
+def restore_task(world: World) -> None:
+    task = make_task(world)
+    with acting(world, "engineer"):
+        tasks.restore_task(task=tasks.delete_task(task=task, reason="no"), reason="yes")
+
+
+@leaves("tasks.add_dependency", *["task.created"] * 2, "task.dependency_added", "task.waiting")
+def add_dependency(world: World) -> Any:
+    task, first = make_task(world), make_task(world)
+    with acting(world, "engineer"):
+        return tasks.add_dependency(task=task, depends_on=first, reason="needs it")
+
+
+@leaves(
+    "tasks.remove_dependency",
+    *["task.created"] * 2,
+    *("task.dependency_added", "task.waiting", "task.dependency_removed", "task.unblocked"),
+)
+def remove_dependency(world: World) -> None:
+    dependency = add_dependency(world)
+    with acting(world, "engineer"):
+        tasks.remove_dependency(dependency=dependency)
+
+
+@leaves("tasks.assign", "task.created", "assignment.made")
+def assign(world: World) -> Any:
+    task = make_task(world)
+    with acting(world, "engineer"):
+        return tasks.assign(task=task, agent=world.agent, role="primary")
+
+
+@leaves("tasks.end_assignment", "task.created", "assignment.made", "assignment.ended")
+def end_assignment(world: World) -> None:
+    assignment = assign(world)
+    with acting(world, "engineer"):
+        tasks.end_assignment(assignment=assignment)
+
+
+@leaves("tasks.bulk_create", "task.created", "task.created")
+def bulk_create(world: World) -> None:
+    with acting(world, "engineer"):
+        tasks.bulk_create(items=[{"project": world.project, "title": title} for title in "ab"])
+
+
+@leaves("tasks.bulk_update", "task.created", "task.updated")
+def bulk_update(world: World) -> None:
+    task = make_task(world)
+    with acting(world, "engineer"):
+        tasks.bulk_update(items=[{"task": task, "title": "b"}])
+
+
+@leaves("tasks.bulk_assign", "task.created", "task.assigned")
+def bulk_assign(world: World) -> None:
+    task = make_task(world)
+    with acting(world, "engineer"):
+        tasks.bulk_assign(tasks=[task], agent=world.agent)
+
+
+@leaves("tasks.bulk_close", "task.created", "task.cancelled")
+def bulk_close(world: World) -> None:
+    task = make_task(world)
+    with acting(world, "engineer"):
+        tasks.bulk_close(tasks=[task], resolution="cancelled", reason="no")
+
+
 @leaves("tasks.reopen_task", "task.created", "task.reopened")
 def reopen_task(world: World) -> None:
     task = make_task(world, status="draft")
@@ -277,12 +359,26 @@ def direct_execution(world: World) -> None:
         tasks.direct_execution(execution=execution, directive="wrap_up", reason="enough")
 
 
+@leaves("tasks.cancel_execution", *STARTED, "execution.cancel_requested")
+def cancel_execution(world: World) -> None:
+    _, claim = started(world)
+    with acting(world, "engineer"):
+        tasks.cancel_execution(execution=Execution.objects.get(id=claim.execution_id), reason="stop")
+
+
+@leaves("tasks.take_lease", *STARTED, "execution.cancelled", "task.released")
+def take_lease(world: World) -> None:
+    _, claim = started(world)
+    with acting(world, "engineer"):
+        tasks.take_lease(execution=Execution.objects.get(id=claim.execution_id), reason="mine")
+
+
 @leaves("tasks.complete_execution", *STARTED, "execution.succeeded", "task.closed")
 def complete_execution(world: World) -> None:
     complete(world, started(world)[1])
 
 
-@leaves("tasks.hand_in_evidence", *STARTED, "evidence.registered")
+@leaves("tasks.hand_in_evidence", *STARTED, "evidence.registered", "task.verification_changed")
 def hand_in_evidence(world: World) -> None:
     hand_in(world, started(world)[1])
 

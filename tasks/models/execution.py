@@ -25,6 +25,17 @@ LIVE = (ExecutionStatus.PENDING, ExecutionStatus.RUNNING, ExecutionStatus.WAITIN
 ENDED = (ExecutionStatus.SUCCESS, ExecutionStatus.FAILURE, ExecutionStatus.TIMEOUT, ExecutionStatus.CANCELLED)
 
 
+RUN_STATE = {
+    ExecutionStatus.PENDING: "pending",
+    ExecutionStatus.RUNNING: "working",
+    ExecutionStatus.WAITING_FOR_HITL: "working",
+    ExecutionStatus.SUCCESS: "completed",
+    ExecutionStatus.FAILURE: "failed",
+    ExecutionStatus.TIMEOUT: "failed",
+    ExecutionStatus.CANCELLED: "cancelled",
+}
+
+
 class Directive(models.TextChoices):
     CONTINUE = "continue", "Go on"
     WRAP_UP = "wrap_up", "Finish this step and hand in"
@@ -140,16 +151,10 @@ class Execution(TenantModel):
         )
         indexes = (
             QueryIndex(
-                serves="the reaper: leases that have run out",
+                serves="the reaper: leases that have run out (a lease ends with the hard limit too)",
                 fields=["lease_expires_at"],
                 condition=Q(status="running"),
                 name="tasks_execution_expired",
-            ),
-            QueryIndex(
-                serves="the reaper: attempts past their hard limit",
-                fields=["hard_limit_at"],
-                condition=Q(status="running"),
-                name="tasks_execution_overdue",
             ),
             QueryIndex(
                 serves="the history of one agent, newest first",
@@ -182,6 +187,11 @@ class Execution(TenantModel):
     def __str__(self) -> str:
         return f"{self.task_id} attempt {self.attempt}"
 
+    @property
+    def run_state(self) -> str:
+        """The state in the words of those who know runs only: pending, working, completed, failed or cancelled."""
+        return RUN_STATE[ExecutionStatus(self.status)]
+
 
 class ExecutionLog(TenantRow):
     """A chunk of a run's output. The bytes are in storage, named by their digest."""
@@ -197,6 +207,13 @@ class ExecutionLog(TenantRow):
         ordering = ("offset",)
         constraints = (
             models.UniqueConstraint(fields=["tenant", "execution", "offset"], name="tasks_executionlog_offset"),
+        )
+        indexes = (
+            QueryIndex(
+                serves="is this digest a chunk of any log? (the sweep of orphans)",
+                fields=["tenant", "sha256"],
+                name="tasks_executionlog_sha256",
+            ),
         )
 
     def __str__(self) -> str:

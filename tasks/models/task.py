@@ -38,6 +38,15 @@ class TaskStatus(models.TextChoices):
     CLOSED = "closed", "Closed"
 
 
+RUN_STATE = {
+    TaskStatus.DRAFT: "pending",
+    TaskStatus.OPEN: "pending",
+    TaskStatus.IN_PROGRESS: "working",
+    TaskStatus.IN_REVIEW: "working",
+    TaskStatus.BLOCKED: "failed",
+}
+
+
 class Resolution(models.TextChoices):
     COMPLETED = "completed", "Completed"
     FAILED = "failed", "Failed"
@@ -290,6 +299,12 @@ class Task(SoftDeleteModel):
                 condition=Q(due_date__isnull=False, closed_at__isnull=True) & IN_USE,
                 name="tasks_task_due",
             ),
+            QueryIndex(
+                serves="tasks whose title begins with what was typed",
+                fields=["tenant", "title"],
+                opclasses=["uuid_ops", "text_pattern_ops"],
+                name="tasks_task_title",
+            ),
             GinQueryIndex(serves="tasks with some labels", fields=["labels"], name="tasks_task_labels"),
         )
 
@@ -300,6 +315,15 @@ class Task(SoftDeleteModel):
     def key(self) -> str:
         """The short name people use: CM-12. Needs the project."""
         return f"{self.project.key}-{self.number}"
+
+    @property
+    def run_state(self) -> str:
+        """The state in the words of those who know runs only: pending, working, completed, failed or cancelled."""
+        if self.resolution:
+            return {Resolution.COMPLETED: "completed", Resolution.FAILED: "failed"}.get(
+                Resolution(self.resolution), "cancelled"
+            )
+        return RUN_STATE[TaskStatus(self.status)]
 
     @property
     def is_open(self) -> bool:

@@ -28,8 +28,10 @@ from tasks.models import (
     TaskStatus,
 )
 from tasks.permissions import may_decide
+from tasks.services.attempts import advance
+from tasks.services.base import approval_subject, lock_task
 from tasks.services.leases import Held, LeaseClaim, hold, own_execution, under_lease
-from tasks.services.work_items import approval_subject, block, lock_task
+from tasks.services.work_items import block
 
 DEFAULT_EXPIRY = timedelta(hours=24)
 DEFAULT_OPTIONS = (
@@ -100,9 +102,7 @@ def request_approval(
 
 def park(held: Held) -> None:
     """Suspend the lease; waiting does not use up an attempt."""
-    Execution.objects.filter(id=held.execution.id).update(
-        status=ExecutionStatus.WAITING_FOR_HITL, lease_expires_at=None
-    )
+    advance(held.execution.id, ExecutionStatus.WAITING_FOR_HITL, lease_expires_at=None)
     Task.objects.filter(id=held.task.id).update(claimable_from=None, attempts_left=F("attempts_left") + 1)
 
 
@@ -198,9 +198,8 @@ def go_on(task: Task, approval: ApprovalRequest, decider: str) -> None:
 
 
 def end_parked(approval: ApprovalRequest, reason: str) -> None:
-    Execution.objects.filter(approvals=approval, status=ExecutionStatus.WAITING_FOR_HITL).update(
-        status=ExecutionStatus.CANCELLED, ended_at=ClockTimestamp(), error=reason
-    )
+    for parked in Execution.objects.filter(approvals=approval, status=ExecutionStatus.WAITING_FOR_HITL):
+        advance(parked.id, ExecutionStatus.CANCELLED, error=reason)
 
 
 def redeem_approval(*, claim: LeaseClaim, approval_id: UUID, digest: str) -> ApprovalRequest:

@@ -1,5 +1,6 @@
 """Claiming: an agent gets a task, a new attempt and its lease. One statement finds and locks; nobody waits."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,10 +11,14 @@ from agents.models import Agent
 from audit.services import record
 from common import context
 from common.context import Principal
+from common.ids import sha256_hex
 from common.models import ClockTimestamp
 from tasks import events
-from tasks.models import Execution, ExecutionStatus, Task, TaskStatus
-from tasks.services.work_items import block, lock_task, offer_again, subject_of
+from tasks.models import ErrorCategory, Execution, ExecutionStatus, Task, TaskStatus
+from tasks.services.attempts import advance
+from tasks.services.base import lock_task, subject_of
+from tasks.services.limits import lapse, lease_end
+from tasks.services.retries import after_failure
 
 MIN_LEASE, MAX_LEASE = 1, 3600
 
@@ -57,19 +62,24 @@ def start_attempt(task: Task, agent: Agent, lease_seconds: int) -> Claimed:
     """Begin the next attempt of a locked task."""
     end_expired_attempt(task)
     now = clock(task)
-    until = now + timedelta(seconds=lease_seconds)
-    execution = Execution.objects.create(
+    execution = Execution(
         project_id=task.project_id,
         task=task,
         agent=agent,
+        parent=ordering_attempt(task),
         attempt=task.attempt + 1,
         status=ExecutionStatus.RUNNING,
         lease_seconds=lease_seconds,
-        lease_expires_at=until,
         last_heartbeat_at=now,
+        last_activity_at=now,
+        soft_limit_at=now + timedelta(seconds=task.soft_timeout_seconds),
+        hard_limit_at=now + timedelta(seconds=task.hard_timeout_seconds),
         started_at=now,
+        input_hash=input_hash(task),
         trace_id=context.current().trace_id,
     )
+    execution.lease_expires_at = until = lease_end(task, execution, beat=now, active=now)
+    execution.save(force_insert=True)
     Task.objects.filter(id=task.id).update(
         status=TaskStatus.IN_PROGRESS,
         status_reason="",
@@ -95,24 +105,40 @@ def clock(task: Task) -> datetime:
     return now
 
 
-def end_expired_attempt(task: Task) -> None:
-    """End the attempt whose lease ran out, or that was parked for an answer that has come."""
-    for execution in Execution.objects.filter(task_id=task.id).live():
-        parked = execution.status == ExecutionStatus.WAITING_FOR_HITL
-        Execution.objects.filter(id=execution.id).update(
-            status=ExecutionStatus.CANCELLED if parked else ExecutionStatus.TIMEOUT,
-            ended_at=ClockTimestamp(),
-            error="" if parked else "The lease ran out without a heartbeat.",
-            summary="Parked for an approval; the next attempt goes on." if parked else "",
-        )
-        if not parked:
-            record(events.EXECUTION_TIMED_OUT, subject_of(task), attempt=execution.attempt)
+def ordering_attempt(task: Task) -> Execution | None:
+    """Return the attempt this one is a part of: the one that runs for the task's parent."""
+    return Execution.objects.filter(task_id=task.parent_id).live().first() if task.parent_id else None
+
+
+def input_hash(task: Task) -> str:
+    """Return SHA-256 over what the agent is given, as JSON with sorted names and no spaces."""
+    given = {name: getattr(task, name) for name in ("title", "description", "instructions", "input", "target_path")}
+    return sha256_hex(json.dumps(given, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def end_expired_attempt(task: Task) -> Execution | None:
+    """End the attempt whose lease ran out, or that was parked for an answer that has come; return it as it was."""
+    execution = Execution.objects.filter(task_id=task.id).live().first()
+    if execution is None:
+        return None
+    if execution.status == ExecutionStatus.WAITING_FOR_HITL:
+        words = "Parked for an approval; the next attempt goes on."
+        advance(execution.id, ExecutionStatus.CANCELLED, summary=words)
+        return execution
+    status, code, words = lapse(task, execution)
+    timed_out = status == ExecutionStatus.TIMEOUT
+    facts = {"error_code": code, "error_category": ErrorCategory.TIMEOUT, "retryable": True} if timed_out else {}
+    advance(execution.id, status, error=words, **facts)
+    event = events.EXECUTION_TIMED_OUT if timed_out else events.EXECUTION_CANCELLED
+    record(event, subject_of(task), reason=words, attempt=execution.attempt)
+    return execution
 
 
 def reap_expired_leases(limit: int = 100) -> int:
-    """Offer the running tenant's tasks with an expired lease again, or block those whose attempts are used up.
+    """End the running tenant's attempts whose lease has run out, and let their tasks go on.
 
-    A claim would do the first by itself; this is for the people who watch, and for tasks that kill their workers.
+    For most a claim would do it by itself; this is for the people who watch, for tasks that kill their workers, and for
+    attempts that did not stop when they were told to.
     """
     expired = Execution.objects.expired().order_by("lease_expires_at").values_list("task_id", flat=True)[:limit]
     return sum(reap(task_id) for task_id in list(expired))
@@ -123,14 +149,9 @@ def reap(task_id: UUID) -> bool:
     task = lock_task(task_id)
     if not Execution.objects.filter(task_id=task_id).expired().exists():
         return False
-    end_expired_attempt(task)
-    if task.attempts_left > 0:
-        offer_again(task, events.TASK_RELEASED, at=clock(task), reason="The lease ran out.", data=latest_attempt(task))
-    else:
-        block(task, f"Its worker was lost {task.max_attempts} times in a row; look at the run logs, then reopen it.")
+    execution = end_expired_attempt(task)
+    if execution is not None:
+        _, _, words = lapse(task, execution)
+        lost = f"Its worker was lost {task.max_attempts} times in a row; look at the run logs, then reopen it."
+        after_failure(task, execution, words if task.attempts_left > 0 else lost, retryable=True, at=clock(task))
     return True
-
-
-def latest_attempt(task: Task) -> dict[str, str | int]:
-    execution = Execution.objects.get(task_id=task.id, attempt=task.attempt)
-    return {"execution_id": str(execution.id), "attempt": execution.attempt}

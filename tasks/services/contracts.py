@@ -12,7 +12,7 @@ from common.errors import Conflict, Invalid
 from evidence.models import Evidence, Grade
 from tasks import events
 from tasks.models import AcceptanceContract, Criterion, CriterionKind, Evaluation, Execution, Task, TaskStatus
-from tasks.services.work_items import lock_task, subject_of
+from tasks.services.base import lock_task, subject_of
 
 
 @dataclass(frozen=True, slots=True)

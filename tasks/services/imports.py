@@ -10,7 +10,9 @@ from common.errors import DomainError, Invalid
 from projects.models import Project
 from tasks import events
 from tasks.models import Resolution, Task, TaskKind, TaskStatus, TaskType
-from tasks.services.work_items import close, create_task, lock_task, move, update_task
+from tasks.services.base import lock_task
+from tasks.services.editing import create_task, update_task
+from tasks.services.work_items import close, move
 
 MAX_TITLE = 500
 MAX_NUMBER = 2**31 - 1

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,17 +18,19 @@ from django.conf import settings
 from django.db import transaction
 
 from audit.events import Outcome
-from audit.services import Subject, record
+from audit.services import record
 from common.context import Principal
 from common.errors import Conflict, Forbidden, LeaseLost, NotFound
 from common.models import ClockTimestamp
 from tasks import events
-from tasks.models import Execution, ExecutionStatus, QuarantinedWrite, QuarantineKind, Task
-from tasks.services.work_items import block, lock_task, offer_again, subject_of
+from tasks.models import Directive, Execution, ExecutionStatus, QuarantinedWrite, QuarantineKind, Task
+from tasks.services.attempts import advance, cancel_attempt
+from tasks.services.base import execution_subject, lock_task, subject_of
+from tasks.services.limits import lease_end
+from tasks.services.retries import after_failure, is_retryable, pause
+from tasks.services.work_items import block, offer_again
 
 T = TypeVar("T")
-RETRY_BACKOFF_SECONDS = 5
-LONGEST_BACKOFF = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +121,6 @@ def quarantine(claim: LeaseClaim, kind: QuarantineKind, payload: dict[str, Any],
     )
 
 
-def execution_subject(execution: Execution) -> Subject:
-    task = execution.task
-    return Subject(
-        type="execution",
-        id=execution.id,
-        label=f"{task.key} attempt {execution.attempt}",
-        project_id=task.project_id,
-        task_id=task.id,
-    )
-
-
 @transaction.atomic
 def heartbeat(
     *,
@@ -138,18 +129,42 @@ def heartbeat(
     message: str | None = None,
     usage: dict[str, Any] | None = None,
 ) -> Execution:
-    """Renew the lease from now; note progress (it never goes back) and usage. Not an event. Raises `LeaseLost`."""
+    """Renew the lease from now; note progress (it never goes back) and usage. Not an event. Raises `LeaseLost`.
+
+    Past the soft limit it tells the worker to wrap up. An attempt that was told to stop gets no more time.
+    """
     held = hold(claim)
-    until = held.now + timedelta(seconds=held.execution.lease_seconds)
-    values: dict[str, Any] = {"lease_expires_at": until, "last_heartbeat_at": held.now, **usage_values(usage or {})}
-    if progress is not None:
-        values["progress"] = max(progress, held.execution.progress)
+    execution = held.execution
+    values = usage_values(usage or {})
     if message is not None:
         values["message"] = message
-    Execution.objects.filter(id=held.execution.id).update(**values)
-    Task.objects.filter(id=held.task.id).update(claimable_from=until)
-    held.execution.refresh_from_db()
-    return held.execution
+    if progress is not None and progress > execution.progress:
+        values["progress"] = progress
+    if any(getattr(execution, name) != value for name, value in values.items()):
+        values["last_activity_at"] = held.now
+    renew(held, beat=held.now, **values)
+    if execution.soft_limit_at and execution.soft_limit_at <= held.now and execution.directive == Directive.CONTINUE:
+        direct(held.task, execution, Directive.WRAP_UP, "The soft limit is reached.")
+    execution.refresh_from_db()
+    return execution
+
+
+def renew(held: Held, *, beat: datetime, **values: Any) -> None:
+    """Write `values` to the held attempt, and let its lease and the claim end where its limits now say."""
+    execution = held.execution
+    active = values.get("last_activity_at") or execution.last_activity_at or held.now
+    until = lease_end(held.task, execution, beat=beat, active=active)
+    if execution.cancel_requested_at is None:
+        values["lease_expires_at"] = until
+        if until != execution.lease_expires_at:
+            Task.objects.filter(id=held.task.id).update(claimable_from=until)
+    Execution.objects.filter(id=execution.id).update(last_heartbeat_at=beat, **values)
+
+
+def note_activity(held: Held, **values: Any) -> None:
+    """Note that the attempt shows work (output, evidence): its time of inactivity begins anew."""
+    beat = held.execution.last_heartbeat_at or held.now
+    renew(held, beat=beat, last_activity_at=held.now, **values)
 
 
 def usage_values(usage: dict[str, Any]) -> dict[str, Any]:
@@ -161,59 +176,70 @@ def usage_values(usage: dict[str, Any]) -> dict[str, Any]:
 
 def end_attempt(held: Held, status: ExecutionStatus, **values: Any) -> None:
     """End the held attempt."""
-    Execution.objects.filter(id=held.execution.id).update(status=status, ended_at=held.now, **values)
+    advance(held.execution.id, status, ended_at=held.now, **values)
     held.execution.refresh_from_db()
 
 
-def backoff(attempt: int) -> timedelta:
-    """Return the pause after a failed attempt. Attempts have no upper bound (a release costs none), the pause has."""
-    doublings = min(attempt - 1, 10)
-    return min(timedelta(seconds=RETRY_BACKOFF_SECONDS * 2**doublings), LONGEST_BACKOFF)
+def fail_execution(
+    *,
+    claim: LeaseClaim,
+    error: str,
+    retryable: bool | None = None,
+    error_code: str = "",
+    error_category: str | None = None,
+) -> Task:
+    """Report that the attempt failed. Retryable: offered again after a pause while attempts are left.
 
-
-def fail_execution(*, claim: LeaseClaim, error: str, retryable: bool) -> Task:
-    """Report that the attempt failed. Retryable: offered again after a pause while attempts are left; else blocked."""
+    Otherwise its backup takes over; without one the task is blocked. Raises `Invalid` where nobody says whether another
+    try makes sense, `LeaseLost`.
+    """
+    again = is_retryable(retryable, error_code, error_category)
+    facts: dict[str, Any] = {"retryable": again, "error_code": error_code, "error_category": error_category}
 
     def write(held: Held) -> Task:
-        end_attempt(held, ExecutionStatus.FAILURE, error=error)
+        end_attempt(held, ExecutionStatus.FAILURE, error=error, **facts)
         record(
             events.EXECUTION_FAILED,
             subject_of(held.task),
             outcome=Outcome.FAILURE,
             reason=error[:2000],
             attempt=held.execution.attempt,
-            retryable=retryable,
+            **facts,
         )
-        if retryable and held.task.attempts_left > 0:
-            offer_again(
-                held.task,
-                events.TASK_RELEASED,
-                at=held.now + backoff(held.execution.attempt),
-                reason=f"Attempt {held.execution.attempt} failed: {error[:500]}",
-                data={"execution_id": str(held.execution.id), "attempt": held.execution.attempt},
-            )
-        else:
-            block(held.task, error)
+        tries_again = again and held.task.attempts_left > 0
+        words = f"Attempt {held.execution.attempt} failed: {error[:500]}" if tries_again else error
+        after_failure(held.task, held.execution, words, retryable=again, at=held.now + pause(held.execution.attempt))
         return held.task
 
-    return under_lease(claim, QuarantineKind.FAIL, {"error": error, "retryable": retryable}, write)
+    return under_lease(claim, QuarantineKind.FAIL, {"error": error, **facts}, write)
 
 
 def release_execution(*, claim: LeaseClaim) -> Task:
-    """Give the task back unfinished; the attempt does not count against its limit."""
+    """Give the task back unfinished; the attempt does not count against its limit. One that was told to stop has."""
 
     def write(held: Held) -> Task:
-        end_attempt(held, ExecutionStatus.CANCELLED, error="Given back by its worker.")
-        offer_again(
-            held.task,
-            events.TASK_RELEASED,
-            at=held.now,
-            attempts_left=held.task.attempts_left + 1,
-            data={"execution_id": str(held.execution.id), "attempt": held.execution.attempt},
-        )
+        execution = held.execution
+        if execution.cancel_requested_at:
+            cancel_attempt(held.task, execution, execution.error)
+            block(held.task, execution.error)
+        else:
+            end_attempt(held, ExecutionStatus.CANCELLED, error="Given back by its worker.")
+            give_back(held.task, execution, at=held.now)
         return held.task
 
     return under_lease(claim, QuarantineKind.RELEASE, {}, write)
+
+
+def give_back(task: Task, execution: Execution, *, at: datetime, reason: str = "") -> None:
+    """Offer a locked task again after an attempt that counts for nothing."""
+    offer_again(
+        task,
+        events.TASK_RELEASED,
+        at=at,
+        reason=reason,
+        attempts_left=task.attempts_left + 1,
+        data={"execution_id": str(execution.id), "attempt": execution.attempt},
+    )
 
 
 @transaction.atomic
@@ -222,11 +248,24 @@ def direct_execution(*, execution: Execution, directive: str, reason: str) -> Ex
 
     Raises `Conflict` where the attempt is not running (any more).
     """
-    task = lock_task(execution.task_id)
-    running = Execution.objects.filter(id=execution.id, status=ExecutionStatus.RUNNING)
-    if not running.update(directive=directive):
+    task, current = locked_attempt(execution)
+    if current.status != ExecutionStatus.RUNNING:
         raise Conflict("Only a running attempt can be told what to do.", code="not_running")
-    execution.refresh_from_db()
+    # A person who lets it go on has the last word about its soft limit.
+    more = {"soft_limit_at": None} if directive == Directive.CONTINUE else {}
+    direct(task, current, directive, reason, **more)
+    current.refresh_from_db()
+    return current
+
+
+def locked_attempt(execution: Execution) -> tuple[Task, Execution]:
+    """Lock the task of an attempt; return both as they are now."""
+    task = lock_task(execution.task_id)
+    return task, Execution.objects.select_related("task__project", "agent").get(id=execution.id)
+
+
+def direct(task: Task, execution: Execution, directive: str, reason: str, **values: Any) -> None:
+    Execution.objects.filter(id=execution.id).update(directive=directive, **values)
     record(
         events.EXECUTION_DIRECTED,
         subject_of(task),
@@ -234,4 +273,3 @@ def direct_execution(*, execution: Execution, directive: str, reason: str) -> Ex
         directive=str(directive),
         attempt=execution.attempt,
     )
-    return execution

@@ -23,11 +23,12 @@ from tasks.models import (
     Resolution,
     Task,
     TaskStatus,
-    Verification,
 )
+from tasks.services.base import lock_task, subject_of
 from tasks.services.contracts import FOR_PEOPLE, Finding, criteria_of, evaluate
-from tasks.services.leases import Held, LeaseClaim, end_attempt, under_lease
-from tasks.services.work_items import close, lock_task, move, subject_of
+from tasks.services.leases import Held, LeaseClaim, end_attempt, note_activity, under_lease
+from tasks.services.verification import judge_verification
+from tasks.services.work_items import close, move
 
 
 class ContractNotMet(DomainError):
@@ -50,7 +51,9 @@ def hand_in_evidence(*, claim: LeaseClaim, criterion: UUID | None = None, **piec
         if criterion and not any(known.id == criterion for known in criteria_of(held.task)):
             raise Invalid("The task has no such criterion.", errors={"criterion": ["Not one of this task's."]})
         evidence = submit_evidence(about=about(held), agent_id=held.execution.agent_id, **piece)
+        note_activity(held)
         evaluate(held.task, held.execution)
+        judge_verification(held.task)
         return evidence
 
     return under_lease(claim, QuarantineKind.EVIDENCE, piece, write)
@@ -88,7 +91,7 @@ def accept(held: Held, result: dict[str, Any], summary: str, *, waits: bool) -> 
         data = {"execution_id": str(held.execution.id)}
         move(held.task, TaskStatus.IN_REVIEW, events.TASK_SUBMITTED, claimable_from=None, output=result, data=data)
     else:
-        close_completed(held.task, output=result)
+        close(held.task, Resolution.COMPLETED, output=result)
 
 
 def result_digest(result: dict[str, Any]) -> str:
@@ -97,12 +100,6 @@ def result_digest(result: dict[str, Any]) -> str:
         return hashlib.sha256(rfc8785.dumps(result)).hexdigest()
     except rfc8785.CanonicalizationError as error:
         raise Invalid("The result has no canonical form (RFC 8785).", errors={"result": [str(error)]}) from error
-
-
-def close_completed(task: Task, **values: Any) -> None:
-    shown = task.contracts.exists()
-    verification = Verification.VERIFIED if shown else Verification.UNVERIFIED
-    close(task, Resolution.COMPLETED, verification=verification, **values)
 
 
 def not_met(findings: Sequence[Finding]) -> list[dict[str, str]]:
@@ -137,5 +134,5 @@ def submit_signoff(*, task: Task, principal: Principal, approved: bool, comment:
         author_id=principal.user_id,
     )
     if all(finding.is_met for finding in evaluate(locked, execution)):
-        close_completed(locked)
+        close(locked, Resolution.COMPLETED)
     return evidence

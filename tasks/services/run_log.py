@@ -15,8 +15,8 @@ from common.files.sniff import UNKNOWN
 from common.files.sweep import sweep_orphans
 from common.ids import sha256_hex
 from common.tenancy import require_tenant_id, tenant_context
-from tasks.models import Execution, ExecutionLog
-from tasks.services.leases import LeaseClaim, hold
+from tasks.models import ExecutionLog
+from tasks.services.leases import LeaseClaim, hold, note_activity
 
 MAX_CHUNK = 256 * 1024
 MAX_LOG = 64 * 1024 * 1024
@@ -71,7 +71,7 @@ def write_chunk(claim: LeaseClaim, offset: int, size: int, digest: str) -> int:
     if offset != end:
         raise Conflict(f"The log has {end} bytes; go on there.", code="log_offset", expected=end)
     ExecutionLog.objects.create(execution=held.execution, offset=offset, size=size, sha256=digest)
-    Execution.objects.filter(id=held.execution.id).update(log_size=end + size)
+    note_activity(held, log_size=end + size)
     return end + size
 
 

@@ -10,9 +10,9 @@ from common.errors import Conflict, Invalid
 from evidence.services import About, reject_evidence, submit_evidence
 from tasks.models import Criterion, CriterionKind, Evaluation, Execution, Task
 from tasks.services import ContractNotMet, CriterionInput, set_contract
+from tasks.services.base import lock_task
 from tasks.services.contracts import RULES, Finding, evaluate
 from tasks.services.leases import LeaseClaim
-from tasks.services.work_items import lock_task
 from tests.work import (
     PYTEST,
     SIGNOFF,

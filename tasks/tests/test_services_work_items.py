@@ -88,7 +88,7 @@ def test_cancelling_takes_the_lease_and_withdraws_the_question(world: World) -> 
         execution = Execution.objects.get(id=claim.execution_id)
         assert (execution.status, bool(execution.ended_at)) == ("cancelled", True)
         assert ApprovalRequest.objects.get(id=approval.id).status == "cancelled"
-    assert events_of(world)[before:] == ["approval.cancelled", "task.cancelled"]
+    assert events_of(world)[before:] == ["execution.cancelled", "approval.cancelled", "task.cancelled"]
     cancelled = reload(world, task)
     assert (cancelled.resolution, cancelled.claimable_from) == ("cancelled", None)
     with pytest.raises(LeaseLost):

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from tasks.models import ApprovalRequest
+from tasks.models import ApprovalRequest, ExecutionStatus
 from tasks.querysets import ApprovalQuerySet
-from tasks.services import approvals, leases
+from tasks.services import approvals, attempts, leases
 from tests.guarantees.fence import check_a_grant_works_once, check_the_fence
 from tests.world import World
 
@@ -21,7 +21,7 @@ def test_no_fence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_fence_that_forgets_who_overtook(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the clock is looked at, not the attempt. Then the database itself still refuses."""
+    """Only the clock is looked at, not the attempt, and any state leads to any. The database itself still refuses."""
     real = leases.why_lost
 
     def only_the_clock(task: Any, execution: Any, now: Any) -> str:
@@ -29,6 +29,7 @@ def test_a_fence_that_forgets_who_overtook(world: World, monkeypatch: pytest.Mon
         return reason if "ran out" in reason else ""
 
     monkeypatch.setattr(leases, "why_lost", only_the_clock)
+    monkeypatch.setattr(attempts, "FROM", dict.fromkeys(ExecutionStatus, tuple(ExecutionStatus)))
     with pytest.raises(IntegrityError, match="an ended execution does not change"):
         check_the_fence(world)
 
