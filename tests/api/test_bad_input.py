@@ -8,18 +8,13 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
-from tests.api.scene import Scene, make_scene
+from tests.api.scene import Scene
 from tests.api.table import CALLERS, ROWS, WRONG_FIELDS, Row
 from tests.api.test_matrix import check_problem, events_of
 from tests.world import Client, World
 
 TAKING_JSON = [row for row in ROWS if isinstance(row.body, dict)]
 Send = Callable[..., Any]
-
-
-@pytest.fixture
-def scene(world: World) -> Scene:
-    return make_scene(world)
 
 
 @pytest.fixture

@@ -12,17 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 from django_filters import rest_framework as filters
 
-from tests.api.scene import Scene, make_scene
+from tests.api.scene import Scene
 from tests.api.table import LISTS
 from tests.worker import work_for
 from tests.world import Client, World
 
 BASELINE = Path(__file__).with_name("query_counts.json")
-
-
-@pytest.fixture
-def scene(world: World) -> Scene:
-    return make_scene(world)
 
 
 def queries_of(client: Client, path: str) -> int:

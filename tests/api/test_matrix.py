@@ -10,17 +10,12 @@ from django.urls import get_resolver
 from accounts.services import create_token
 from accounts.services.tokens import SCOPES
 from audit.models import Event
-from tests.api.scene import Scene, make_scene
+from tests.api.scene import Scene
 from tests.api.table import CALLERS, ROWS, Row
 from tests.world import Client, World
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PREFIX = "api/v1/"
-
-
-@pytest.fixture
-def scene(world: World) -> Scene:
-    return make_scene(world)
 
 
 def token_of(caller: str, scene: Scene, other: World) -> str:

@@ -1,0 +1,24 @@
+"""One scene for all tests of a module: it takes longer to set than to ask it something."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.api.scene import Scene, make_scene
+from tests.world import make_world
+
+
+@pytest.fixture(scope="module")
+def shared_scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
+    """Hold a transaction open around the tests of a module; each test is a savepoint in it (see `scene`)."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_scene(make_world())
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def scene(shared_scene: Scene, db: None) -> Scene:
+    """One of everything that the API shows; what a test changes is rolled back."""
+    return shared_scene
