@@ -282,6 +282,26 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 24 * 3600,
         "options": {"queue": "maintenance", "expires": 3600},
     },
+    "expire-evidence": {
+        "task": "evidence.jobs.expire_evidence",
+        "schedule": 60,
+        "options": {"queue": "maintenance", "expires": 120},
+    },
+    "refresh-scores": {
+        "task": "evidence.jobs.refresh_scores",
+        "schedule": 900,
+        "options": {"queue": "maintenance", "expires": 900},
+    },
+    "apply-decay": {
+        "task": "evidence.jobs.apply_decay",
+        "schedule": 24 * 3600,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
+    "scrub-content": {
+        "task": "evidence.jobs.scrub_content",
+        "schedule": 24 * 3600,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
     "ensure-partitions": {
         "task": "audit.jobs.ensure_partitions",
         "schedule": 6 * 3600,

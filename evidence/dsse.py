@@ -77,6 +77,12 @@ def seal(payload: bytes, key: Ed25519PrivateKey, keyid: str, *, payload_type: st
     }
 
 
-def digest_of(envelope: Mapping[str, Any]) -> str:
-    """Return the digest of what was signed: the same however the envelope is written down."""
-    return sha256_hex(pae(envelope["payloadType"], decode(envelope["payload"])))
+def plain(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of an opened envelope that mean something; whatever else came with it is not kept."""
+    signatures = [{"sig": entry["sig"], "keyid": str(entry.get("keyid", ""))[:200]} for entry in envelope["signatures"]]
+    return {"payload": envelope["payload"], "payloadType": envelope["payloadType"], "signatures": signatures}
+
+
+def digest_of(envelope: Mapping[str, Any], signer: str) -> str:
+    """Return the digest of what was signed and by which key: the same however the envelope is written down."""
+    return sha256_hex(pae(envelope["payloadType"], decode(envelope["payload"])) + signer.encode())

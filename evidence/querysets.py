@@ -1,6 +1,7 @@
 """Evidence and context by right and by subject."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db import models
 from django.db.models import Q, Value
 
 from common.context import Principal
-from common.models import Found
+from common.models import ClockTimestamp, Found
 
 if TYPE_CHECKING:
     from evidence.models import (  # noqa: F401
@@ -56,14 +57,19 @@ class Retractable(InProject[Row]):
         """Not retracted."""
         return self.filter(retracted_at=None)
 
+    def at(self, moment: datetime) -> Self:
+        """Made by then and not retracted by then."""
+        return self.filter(Q(retracted_at=None) | Q(retracted_at__gt=moment), created_at__lte=moment)
+
 
 class EvidenceQuerySet(InProject["Evidence"]):
     def about_task(self, task_id: UUID) -> Self:
         return self.filter(task_id=task_id)
 
-    def standing(self) -> Self:
-        """Not rejected."""
-        return self.filter(rejected_at=None)
+    def counting(self) -> Self:
+        """What may stand for something now: not rejected, not expired, not broken."""
+        unexpired = Q(expires_at=None) | Q(expires_at__gt=ClockTimestamp())
+        return self.filter(unexpired, rejected_at=None).exclude(status__in=["expired", "integrity_failed"])
 
     def tagged(self, tags: Sequence[str], *, with_all: bool) -> Self:
         """With all of these tags, or with any. The search function sees the index that row security hides."""
@@ -80,6 +86,10 @@ class AttestationQuerySet(OfEvidence["Attestation"]):
         """Not revoked."""
         return self.filter(revocations=None)
 
+    def at(self, moment: datetime) -> Self:
+        """Made by then and not revoked by then."""
+        return self.filter(created_at__lte=moment).exclude(revocations__created_at__lte=moment)
+
 
 class AttestationRevocationQuerySet(InProject["AttestationRevocation"]):
     project = "attestation__evidence__project"
@@ -89,6 +99,10 @@ class CredibilityPolicyQuerySet(models.QuerySet["CredibilityPolicy"]):
     def visible_to(self, principal: Principal) -> Self:
         """How scores are made is open to everybody of the tenant."""
         return self
+
+    def in_force(self, moment: datetime) -> Self:
+        """The newest first of those that were effective at a moment."""
+        return self.filter(effective_from__lte=moment).order_by("-version")
 
 
 class EvidenceLinkQuerySet(Retractable["EvidenceLink"]):
@@ -101,8 +115,8 @@ class EvidenceLinkQuerySet(Retractable["EvidenceLink"]):
             to_evidence__project__members__user_id=principal.user_id,
         )
 
-    def touching(self, evidence_id: UUID) -> Self:
-        return self.filter(Q(from_evidence=evidence_id) | Q(to_evidence=evidence_id))
+    def touching(self, evidence_ids: Collection[UUID]) -> Self:
+        return self.filter(Q(from_evidence__in=evidence_ids) | Q(to_evidence__in=evidence_ids))
 
 
 class CredibilityChangeQuerySet(OfEvidence["CredibilityChange"]):

@@ -114,7 +114,7 @@ def read_result(member: str, words: Mapping[str, Verdict], method: Method) -> Ca
 
     def reader(kind: str, digests: frozenset[tuple[str, str]], predicate: Members) -> Statement:
         word = predicate.get(member)
-        if word not in words:
+        if not isinstance(word, str) or word not in words:
             raise StatementError(f"{member} is one of: {', '.join(words)}.")
         return Statement(kind, digests, method, words[word], finished_on=moment(predicate, "timeVerified"))
 

@@ -15,6 +15,7 @@ from evidence.credibility.formula import (
     assess,
     opinion_of,
     own_belief,
+    places,
 )
 from evidence.credibility.policy import DOCUMENT_V1, POLICY_V1, Policy, PolicyError, digest_of, read_policy
 from evidence.credibility.words import MissingCheck, admiralty, missing_checks, stix
@@ -38,6 +39,7 @@ __all__ = [
     "missing_checks",
     "opinion_of",
     "own_belief",
+    "places",
     "read_policy",
     "stix",
 ]

@@ -1,5 +1,7 @@
 """Checks of evidence by others than its author. Append-only, refutations included."""
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -104,6 +106,11 @@ class Attestation(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.get_method_display()}: {self.get_verdict_display()}"
+
+    @property
+    def owner_id(self) -> UUID | None:
+        """The person behind it: the attester, or the owner of the agent that attested; nobody for the platform."""
+        return self.agent.owner_id if self.agent else self.user_id
 
 
 class AttestationRevocation(TenantRow):

@@ -1,6 +1,7 @@
 """What shows that something is so."""
 
 from decimal import Decimal
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -192,6 +193,11 @@ class Evidence(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def issuer_id(self) -> UUID | None:
+        """The person who answers for it: its author, or the owner of the agent that handed it in."""
+        return self.agent.owner_id if self.agent else self.author_id
 
     @property
     def exit_code(self) -> int | None:

@@ -32,7 +32,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def check(method: str, verdict: str = "confirm", attester: str = "platform", **values: Any) -> Check:
-    facts = {"id": method, "group": f"{attester} {method}", "finished_on": NOON}
+    facts: dict[str, Any] = {"id": method, "group": f"{attester} {method}", "finished_on": NOON}
     return Check(method=method, verdict=verdict, attester=attester, **facts | values)
 
 

@@ -8,10 +8,10 @@ from django.db import Error, IntegrityError, transaction
 
 from common.errors import Conflict, Forbidden, Invalid
 from common.ids import sha256_hex
+from evidence.credibility import POLICY_V1
 from evidence.models import Evidence, Grade, SourceType
 from evidence.permissions import can_review
 from evidence.services import (
-    BASE_RATE,
     MAX_CONTENT,
     About,
     reject_evidence,
@@ -73,10 +73,9 @@ def test_a_digest_that_matches_is_accepted(world: World) -> None:
 
 
 def test_every_source_type_has_a_base_rate(world: World) -> None:
-    assert set(BASE_RATE) == set(SourceType)
-    for source_type, rate in BASE_RATE.items():
+    for source_type in SourceType:
         evidence = submit(world, source_type=source_type)
-        assert str(evidence.credibility) == rate.replace(".", "0.", 1)
+        assert evidence.credibility == POLICY_V1.base_rates[source_type]
         assert evidence.uncertainty == 1
 
 
@@ -119,14 +118,19 @@ def test_a_verdict_is_given_once(world: World) -> None:
         with pytest.raises(Conflict) as refusal:
             reject_evidence(evidence=evidence, principal=principal, note="no")
     assert refusal.value.code == "already_reviewed"
-    assert [kind for kind in events_of(world, resource_id=evidence.id)] == ["evidence.registered", "evidence.verified"]
+    assert events_of(world, resource_id=evidence.id) == [
+        "evidence.registered",
+        "evidence.attested",
+        "evidence.credibility_changed",
+        "evidence.verified",
+    ]
 
 
 def test_a_rejection_is_recorded_with_its_note(world: World) -> None:
     evidence = submit(world)
     with world.as_("reviewer"):
         reject_evidence(evidence=evidence, principal=world.reviewer.principal(), note="another commit")
-        assert not Evidence.objects.standing().exists()
+        assert not Evidence.objects.counting().exists()
     assert newest_event(world, "evidence.rejected").reason == "another commit"
 
 

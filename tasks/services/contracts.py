@@ -107,8 +107,8 @@ def criteria_of(task: Task) -> list[Criterion]:
 
 
 def evaluate(task: Task, execution: Execution) -> list[Finding]:
-    """Judge every criterion of a locked task by its standing evidence, and append the findings that changed."""
-    pieces = list(Evidence.objects.about_task(task.id).standing().without_content().order_by("-id"))
+    """Judge every criterion of a locked task by the evidence that counts, and append the findings that changed."""
+    pieces = list(Evidence.objects.about_task(task.id).counting().without_content().order_by("-id"))
     findings = [judge(criterion, pieces, execution) for criterion in criteria_of(task)]
     for finding in findings:
         note(task, finding)

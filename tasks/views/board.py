@@ -180,7 +180,7 @@ def facts_of(principal: Principal, project: Project, tasks: list[Task], mine: Ma
 def grades_of(principal: Principal, ids: Iterable[UUID]) -> Mapping[UUID, Counter[str]]:
     counted = (
         Evidence.objects.visible_to(principal)
-        .standing()
+        .counting()
         .filter(task_id__in=ids)
         .order_by()
         .values_list("task_id", "grade")

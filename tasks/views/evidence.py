@@ -62,7 +62,7 @@ def brief_rows(principal: Principal, task_id: UUID) -> list[EvidenceRow]:
     found = (
         Evidence.objects.visible_to(principal)
         .about_task(task_id)
-        .standing()
+        .counting()
         .without_content()
         .select_related("agent", "author")
         .annotate(preview=Value(""), length=Value(0))
