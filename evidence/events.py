@@ -30,11 +30,12 @@ CONTENT_VERIFIED = EventType(
     "evidence.content_verified", Action.EXECUTE, "stored content matches its digests", {"checked": int}
 )
 CONTENT_MISMATCH = EventType(
-    "evidence.content_mismatch",
+    "evidence.content_mismatched",
     Action.EXECUTE,
     "stored content does not match its digest",
     {"expected": str, "found": str},
     severity=Severity.WARNING,
+    aliases=("evidence.content_mismatch",),
 )
 
 CREDIBILITY_CHANGED = EventType(

@@ -14,11 +14,11 @@ from accounts import services as accounts
 from accounts.models import ApiToken, User
 from accounts.sessions import SessionStore
 from agents import services as agents
-from evidence import services as evidence
 from projects import services as projects
 from projects.models import ProjectMember
 from tasks import services as tasks
 from tasks.models import Execution
+from tests import evidence_records
 from tests.work import (
     PYTEST,
     SIGNOFF,
@@ -86,7 +86,7 @@ def services() -> set[str]:
 
 
 Scene = Callable[[World], Any]
-SCENES: dict[str, tuple[Scene, list[str]]] = {}
+SCENES: dict[str, tuple[Scene, list[str]]] = dict(evidence_records.SCENES)
 
 
 def leaves(name: str, *events: str) -> Callable[[Scene], Scene]:
@@ -204,31 +204,6 @@ def resume_agent(world: World) -> None:
     with acting(world, "engineer"):
         agents.suspend_agent(agent=world.agent, reason="loops")
         agents.resume_agent(agent=world.agent, reason="fixed")
-
-
-def submitted(world: World) -> Any:
-    about = evidence.About(project_id=world.project.id)
-    with acting(world, "agent"):
-        return evidence.submit_evidence(
-            about=about, source_type="test_result", title="t", content="c", agent_id=world.agent.id
-        )
-
-
-SCENES["evidence.submit_evidence"] = (submitted, ["evidence.registered"])
-
-
-@leaves("evidence.verify_evidence", "evidence.registered", "evidence.verified")
-def verify_evidence(world: World) -> None:
-    piece = submitted(world)
-    with acting(world, "reviewer"):
-        evidence.verify_evidence(evidence=piece, principal=world.reviewer.principal())
-
-
-@leaves("evidence.reject_evidence", "evidence.registered", "evidence.rejected")
-def reject_evidence(world: World) -> None:
-    piece = submitted(world)
-    with acting(world, "reviewer"):
-        evidence.reject_evidence(evidence=piece, principal=world.reviewer.principal(), note="no")
 
 
 @leaves("tasks.update_task", "task.created", "task.updated")

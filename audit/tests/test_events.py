@@ -19,7 +19,7 @@ def test_the_page_is_what_the_catalogue_says() -> None:
 @pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.name)
 def test_an_entry_is_named_in_the_past_tense_and_says_what_happened(entry: EventType) -> None:
     assert re.fullmatch(r"[a-z_]+\.[a-z_]+", entry.name)
-    assert entry.name.rpartition("_")[2].rpartition(".")[2].endswith(("ed", "set", "out"))
+    assert entry.name.rpartition("_")[2].rpartition(".")[2].endswith(("ed", "set", "out", "made", "drawn", "lost"))
     assert entry.sentence
     assert set(entry.fields.values()) <= {str, int, bool, list, dict}
     assert entry.audience in Audience

@@ -9,7 +9,7 @@ from tasks.services.base import subject_of
 
 def judge_verification(task: Task) -> None:
     """Set the verification of a locked task by the newest standing evidence of a run. Without one it stays."""
-    pieces = Evidence.objects.about_task(task.id).standing().without_content().order_by("-id")
+    pieces = Evidence.objects.about_task(task.id).counting().without_content().order_by("-id")
     runs = [piece for piece in pieces if piece.exit_code is not None and piece.grade != Grade.SELF_ASSERTED]
     if not runs:
         return
