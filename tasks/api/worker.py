@@ -7,12 +7,12 @@ from uuid import UUID
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.services import working_agent
+from common.api.negotiation import AnyAccept
 from common.api.parsers import RawParser
 from common.api.schema import IDEMPOTENCY_KEY
 from common.api.serializers import NoInput
@@ -214,19 +214,6 @@ class ReleaseView(WorkerView):
         """Give the task back unfinished."""
         self.valid(NoInput)
         return Response({"task_status": release_execution(claim=self.claim(pk)).status})
-
-
-class AnyAccept(BaseContentNegotiation):
-    """The log is always text and its errors are always problems, whatever the caller would prefer."""
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], "application/json"
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        known = [parser for parser in parsers if parser.media_type == (request.content_type or "").partition(";")[0]]
-        return known[0] if known else None
 
 
 class LogView(WorkerView):
