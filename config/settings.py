@@ -282,6 +282,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 24 * 3600,
         "options": {"queue": "maintenance", "expires": 3600},
     },
+    "sweep-artifact-bodies": {
+        "task": "evidence.jobs.sweep_artifact_bodies",
+        "schedule": 24 * 3600,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
     "expire-evidence": {
         "task": "evidence.jobs.expire_evidence",
         "schedule": 60,

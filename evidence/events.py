@@ -126,3 +126,44 @@ CHAIN_RECALCULATED = EventType(
 # Sent with `evidence` inside the transaction in which a person hands in evidence about a task: the app that knows tasks
 # refuses by raising an error.
 evidence_contributed = Signal()
+
+VERSION = {"artifact_type": str, "granularity": str, "path": str, "version": int, "content_sha256": str}
+ARTIFACT_CREATED = EventType(
+    "artifact.created",
+    Action.CREATE,
+    "artifact written",
+    VERSION,
+    aliases=("artifact_created", "artifact_generated"),
+)
+ARTIFACT_UPDATED = EventType(
+    "artifact.updated",
+    Action.UPDATE,
+    "artifact changed",
+    VERSION | {"changed": list},
+    aliases=("artifact_updated",),
+)
+ARTIFACT_UPLOADED = EventType(
+    "artifact.uploaded",
+    Action.CREATE,
+    "file of an artifact uploaded",
+    VERSION | {"size": int, "media_type": str},
+)
+ARTIFACT_DOWNLOADED = EventType("artifact.downloaded", Action.READ, "artifact downloaded", VERSION)
+ARTIFACT_DECOMPOSED = EventType(
+    "artifact.decomposed",
+    Action.UPDATE,
+    "document taken apart",
+    {"path": str, "version": int, "parts": int, "made": int},
+)
+ARTIFACT_DELETED = EventType(
+    "artifact.deleted", Action.DELETE, "artifact deleted", {"path": str, "rows": int}, severity=Severity.NOTICE
+)
+ARTIFACTS_EXPORTED = EventType(
+    "artifact.exported", Action.READ, "artifacts of a project exported", {"artifacts": int}, severity=Severity.NOTICE
+)
+CONTEXT_GIVEN = EventType(
+    "context.given",
+    Action.READ,
+    "context given to a run",
+    {"given": int, "dropped": int, "tokens": int, "max_tokens": int},
+)

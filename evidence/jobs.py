@@ -70,3 +70,10 @@ def scrub_content() -> None:
     from evidence.services import scrub_content
 
     in_pages(partial(scrub_content, slice_of=f"{timezone.now().toordinal() % 16:x}"))
+
+
+@shared_task
+def sweep_artifact_bodies() -> None:
+    from evidence.services.artifacts import sweep_artifact_bodies
+
+    sweep_artifact_bodies()

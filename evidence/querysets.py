@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Func, Q, Value
 
 from common.context import Principal
 from common.models import ClockTimestamp, Found
@@ -147,10 +147,28 @@ class EvidenceChainItemQuerySet(InProject["EvidenceChainItem"]):
     project = "chain__project"
 
 
+class ScalarProduct(Func):
+    """The scalar product of two arrays of equal length, computed exactly."""
+
+    template = "(SELECT sum(a * b) FROM unnest(%(expressions)s) AS pair (a, b))"
+    output_field: ClassVar["models.Field[Any, Any]"] = models.FloatField()
+
+
 class ArtifactQuerySet(InProject["Artifact"]):
     def current(self) -> Self:
         """The last version of each."""
         return self.filter(is_current=True)
+
+    def versions_of(self, artifact: "Artifact") -> Self:
+        """All versions of an artifact: they share its project, type and path."""
+        return self.filter(project_id=artifact.project_id, artifact_type=artifact.artifact_type, path=artifact.path)
+
+    def near(self, vector: Sequence[float], *, model: str) -> "models.QuerySet[Artifact, tuple[Any, Any]]":
+        """Ids with their scalar products with a vector of length one, greatest first; of this embedding model only."""
+        wanted = Value(list(vector), ArrayField(models.FloatField()))
+        alike = self.filter(embedding_model=model, embedding_dimension=len(vector))
+        ranked = alike.annotate(score=ScalarProduct(F("embedding"), wanted)).order_by("-score", "-id")
+        return ranked.values_list("id", "score")
 
     def without_content(self) -> Self:
         """Leave what is large in the database."""

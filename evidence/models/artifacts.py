@@ -149,6 +149,12 @@ class Artifact(SoftDeleteModel):
                 condition=Q(source_execution_id__isnull=False),
                 name="evidence_artifact_execution",
             ),
+            QueryIndex(
+                serves="whether an artifact still has a stored body, for the sweep of orphans",
+                fields=["tenant", "file_sha256"],
+                condition=Q(file_sha256__isnull=False),
+                name="evidence_artifact_file_sha256",
+            ),
             GinQueryIndex(
                 serves="sec.search_artifacts: artifacts of a project by their words",
                 fields=["search"],

@@ -51,8 +51,6 @@ YET_TO_COME = {
     "audit.SchemaMigration",
     "audit.SubjectKey",
     "audit.Tile",
-    "evidence.Artifact",
-    "evidence.ArtifactUse",
     "evidence.Attestation",
     "evidence.AttestationRevocation",
     "evidence.Claim",

@@ -21,6 +21,7 @@ from tasks.services import (
     set_contract,
 )
 from tasks.services.leases import LeaseClaim
+from tests.api.scene.artifacts import artifacts
 from tests.world import World
 
 
@@ -41,7 +42,7 @@ class Scene:
 
 
 Part = Callable[[World, dict[str, str]], dict[str, str]]
-PARTS: tuple[Part, ...] = ()
+PARTS: tuple[Part, ...] = (artifacts,)
 """what the apps add: each makes its rows and returns their names; one module of this package each"""
 
 
