@@ -19,6 +19,7 @@ from projects.models import ProjectMember
 from tasks import services as tasks
 from tasks.models import Execution
 from tests import evidence_records
+from tests.services import artifacts
 from tests.work import (
     PYTEST,
     SIGNOFF,
@@ -182,6 +183,10 @@ SCENES |= {
         ["task.created"],
     ),
 }
+
+
+SCENES |= artifacts.SCENES
+SILENT |= artifacts.SILENT
 
 
 @leaves("accounts.sign_in", "auth.sign_in_succeeded")

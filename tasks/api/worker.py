@@ -26,6 +26,7 @@ from tasks.services import (
     append_log,
     claim_tasks,
     complete_execution,
+    context_for,
     fail_execution,
     hand_in_evidence,
     heartbeat,
@@ -89,7 +90,7 @@ class ClaimView(WorkerView):
         if not claimed:
             return Response(status=204, headers={"Retry-After": str(ASK_AGAIN_SECONDS)})
         known = briefings([each.task.id for each in claimed])
-        members = [messages.claimed_members(each, known[each.task.id]) for each in claimed]
+        members = [messages.claimed_members(each, known[each.task.id], context_for(claimed=each)) for each in claimed]
         return Response(messages.ClaimedSerializer(members, many=True).data)
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from rest_framework import serializers
 
 from common.api.serializers import JSONObjectField, StrictSerializer
-from evidence.models import Evidence, SourceType
+from evidence.models import ArtifactType, Evidence, Granularity, SourceType
+from evidence.services.artifacts import Assembly, Why
 from tasks.models import (
     ApprovalAction,
     ApprovalKind,
@@ -193,6 +194,28 @@ class StartedExecutionSerializer(serializers.ModelSerializer[Execution]):
         fields = ("id", "status", "attempt")
 
 
+class GivenArtifactSerializer(serializers.Serializer[Any]):
+    """An artifact to read, whole."""
+
+    id = serializers.UUIDField()
+    artifact_type = serializers.ChoiceField(choices=ArtifactType.choices)
+    granularity = serializers.ChoiceField(choices=Granularity.choices)
+    path = serializers.CharField()
+    title = serializers.CharField()
+    version = serializers.IntegerField()
+    content_sha256 = serializers.CharField()
+    text = serializers.CharField(source="content_text")
+
+
+class DroppedArtifactSerializer(serializers.Serializer[Any]):
+    """An artifact that the task names and that is not given whole."""
+
+    id = serializers.CharField(help_text="As the task names it.")
+    path = serializers.CharField()
+    tokens = serializers.IntegerField()
+    why = serializers.ChoiceField(choices=[why.value for why in Why])
+
+
 class ClaimContextSerializer(serializers.Serializer[Any]):
     class ProjectSerializer(serializers.Serializer[Any]):
         id = serializers.UUIDField()
@@ -206,6 +229,8 @@ class ClaimContextSerializer(serializers.Serializer[Any]):
     repository_url = serializers.CharField(allow_blank=True)
     default_branch = serializers.CharField()
     previous_attempts = AttemptSerializer(many=True)
+    artifacts = GivenArtifactSerializer(many=True, help_text="What the task names, in that order.")
+    dropped = DroppedArtifactSerializer(many=True)
 
 
 class ClaimedSerializer(serializers.Serializer[Any]):
@@ -221,7 +246,7 @@ class ClaimedSerializer(serializers.Serializer[Any]):
     context = ClaimContextSerializer()  # type: ignore[assignment]  # the name in the API
 
 
-def claimed_members(claimed: Claimed, briefing: Briefing) -> Members:
+def claimed_members(claimed: Claimed, briefing: Briefing, assembly: Assembly | None) -> Members:
     """Return what `ClaimedSerializer` shows."""
     task, execution = claimed.task, claimed.execution
     worked = {name: getattr(task, name) for name in WorkedTaskSerializer.Meta.fields if name != "contract"}
@@ -239,8 +264,18 @@ def claimed_members(claimed: Claimed, briefing: Briefing) -> Members:
             "repository_url": task.project.repository_url,
             "default_branch": task.project.default_branch,
             "previous_attempts": briefing.previous_attempts,
+            "artifacts": [outcome.artifact for outcome in assembly.given] if assembly else [],
+            "dropped": dropped_members(assembly) if assembly else [],
         },
     }
+
+
+def dropped_members(assembly: Assembly) -> list[Members]:
+    dropped = [
+        {"id": str(each.artifact.id), "path": each.artifact.path, "tokens": each.tokens, "why": each.why}
+        for each in assembly.dropped
+    ]
+    return dropped + [{"id": name, "path": "", "tokens": 0, "why": Why.UNKNOWN} for name in assembly.unknown]
 
 
 def with_lease_token(item: Members) -> Members:

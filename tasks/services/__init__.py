@@ -9,6 +9,7 @@ from tasks.services.approvals import (
 from tasks.services.assignments import assign, end_assignment
 from tasks.services.bulk import bulk_assign, bulk_close, bulk_create, bulk_update
 from tasks.services.claims import Claimed, claim_tasks, reap_expired_leases
+from tasks.services.context import context_for
 from tasks.services.contracts import CriterionInput, set_contract
 from tasks.services.dependencies import add_dependency, remove_dependency
 from tasks.services.editing import create_task, update_task
@@ -36,6 +37,7 @@ __all__ = [
     "claim_tasks",
     "close_task",
     "complete_execution",
+    "context_for",
     "create_task",
     "delete_task",
     "direct_execution",
