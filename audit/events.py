@@ -92,3 +92,37 @@ def event_type(name: str) -> EventType:
         return CATALOGUE[name]
     except KeyError:
         raise UnknownEventError(f"{name} is not in the event catalogue; declare it in an events.py.") from None
+
+
+# --- the log about itself ---------------------------------------------------------------------------------------------
+LOG_EPOCH_STARTED = EventType(
+    "log.epoch_started",
+    Action.CREATE,
+    "the log goes on in a new tree",
+    {"number": int, "key": str, "previous": str},
+    audience=Audience.ADMINISTRATIVE,
+    severity=Severity.WARNING,
+)
+LOG_KEY_ROTATED = EventType(
+    "log.key_rotated",
+    Action.UPDATE,
+    "the key that signs the log was changed",
+    {"previous_key": str, "key": str},
+    audience=Audience.ADMINISTRATIVE,
+    severity=Severity.WARNING,
+)
+LOG_VERIFICATION_PASSED = EventType(
+    "log.verification_passed",
+    Action.EXECUTE,
+    "the log was verified",
+    {"first": int, "size": int},
+    audience=Audience.ADMINISTRATIVE,
+)
+LOG_VERIFICATION_FAILED = EventType(
+    "log.verification_failed",
+    Action.EXECUTE,
+    "the log is not what was signed",
+    {"first": int, "size": int},
+    audience=Audience.ADMINISTRATIVE,
+    severity=Severity.WARNING,
+)

@@ -1,4 +1,4 @@
-"""The log by cursor: what sockets, pages and exports read."""
+"""The log by cursor: what sockets, pages and exports read; and what of it is sealed."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from django.db.models import Max
 
-from audit.models import Event, Position
+from audit.models import Checkpoint, Epoch, Event, Position
 from common.context import Principal
 
 BATCH = 100
@@ -81,3 +81,23 @@ def events_after(
         upto=places[-1][0],
         events=[PlacedEvent(place, events[event_id]) for place, event_id in places if event_id in events],
     )
+
+
+def epoch_at(pos: int) -> Epoch | None:
+    """Return the epoch whose tree has, or will have, the event at this position."""
+    return Epoch.objects.filter(first_pos__lte=pos).first()
+
+
+def last_position(checkpoint: Checkpoint) -> int:
+    """Return the position of the newest event under a checkpoint."""
+    return checkpoint.epoch.first_pos - 1 + checkpoint.tree_size
+
+
+def sealing_of(event_id: UUID) -> Checkpoint | None:
+    """Return the first checkpoint over an event of the running tenant; None where it has none yet."""
+    pos = Position.objects.filter(event_id=event_id).values_list("pos", flat=True).first()
+    epoch = epoch_at(pos) if pos else None
+    if pos is None or epoch is None:
+        return None
+    covering = epoch.checkpoints.filter(tree_size__gt=pos - epoch.first_pos)
+    return covering.order_by("tree_size").select_related("epoch").first()

@@ -94,6 +94,13 @@ CONTEXT_KEYS = [bytes.fromhex(key) for key in env.list("CONTEXT_KEY")]
 LEASE_KEY = bytes.fromhex(env.str("LEASE_KEY"))
 # FIELD_KEYS encrypt the few fields that hold secrets (hex, newest first, older ones for rotation): common/crypto.py.
 FIELD_KEYS = [bytes.fromhex(key) for key in env.list("FIELD_KEYS")]
+# LOG_KEY signs the log (Ed25519 seed, hex). Only the relay has it: what serves requests could not sign if it wanted to.
+# LOG_WITNESSES are the keys (vkeys) of the witnesses whose signatures are kept. A checkpoint is signed after so many
+# events, or so long after the first of them.
+LOG_KEY = bytes.fromhex(env.str("LOG_KEY", default=""))
+LOG_WITNESSES = env.list("LOG_WITNESSES", default=[])
+SEAL_EVENTS = env.int("SEAL_EVENTS", default=1000)
+SEAL_SECONDS = env.float("SEAL_SECONDS", default=1.0)
 
 # --- Redis: three logical servers, none of them a record -----------------------------------------------------------
 # TLS is part of the address: rediss://:password@host/0?ssl_ca_certs=/etc/ca.pem (common/redis/client.py).

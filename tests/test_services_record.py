@@ -14,6 +14,8 @@ from accounts import services as accounts
 from accounts.models import ApiToken, User
 from accounts.sessions import SessionStore
 from agents import services as agents
+from audit import services as audit
+from audit.tests.sealing import sealed
 from projects import services as projects
 from projects.models import ProjectMember
 from tasks import services as tasks
@@ -45,6 +47,10 @@ SILENT = {
     "audit.record": "is the one that records",
     "audit.changes_of": "computes",
     "audit.ensure_partitions": "makes room for events; a system function of the database",
+    "audit.seal": "signs what is recorded; a signature about the log is no event of it",
+    "audit.await_sealed": "reads",
+    "audit.close_epoch": "the tree that follows says so, with the reason: log.epoch_started",
+    "audit.add_cosignature": "a signature about the log: as an event it would ask for the next one",
     "accounts.authenticate_token": "reads; notes the time of use, which is no change of state",
     "accounts.create_admin_if_missing": "calls create_tenant and create_user, or does nothing",
     "accounts.issue_ticket": "lives half a minute in the cache and carries no new right",
@@ -107,6 +113,10 @@ def as_(who: str, call: Callable[[World], Any]) -> Scene:
 
 
 SCENES |= {
+    "audit.verify_range": (
+        as_("admin", lambda w: audit.verify_range(checkpoint=sealed(w))),
+        ["log.verification_passed"],
+    ),
     "accounts.create_tenant": (lambda world: None, []),  # in a tenant of its own: accounts/tests/test_services.py
     "accounts.create_user": (
         as_("admin", lambda w: accounts.create_user(email="a@example.org", display_name="A", password=None)),

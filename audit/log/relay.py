@@ -1,4 +1,4 @@
-"""The relay: gives committed events their positions and tells whoever listens that there is something new.
+"""The relay: gives committed events their positions, tells whoever listens that there is something new, and seals.
 
 Several relays may run; the database lets one place events at a time. A poke carries no content and may be lost: readers
 look by themselves every few seconds.
@@ -16,6 +16,7 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from audit.events import event_type
+from audit.log.sealer import Sealer
 from audit.models import Event
 from audit.queries import group_of
 from common.context import SYSTEM
@@ -89,16 +90,18 @@ async def poke(rows: list[dict[str, Any]]) -> None:
 async def run(stop: asyncio.Event) -> None:
     """Place events until `stop` is set. A database that is away is waited for."""
     pause = IDLE_SECONDS
+    sealer = Sealer()
     while not stop.is_set():
         started = time.monotonic()
         try:
             rows = await sync_to_async(step)()
+            if rows:
+                await poke(rows)
+            await sync_to_async(sealer.step)(rows)
             pause = IDLE_SECONDS
         except (DatabaseError, InterfaceError) as error:
             logger.warning("database away: %s", type(error).__name__)
             rows, pause = [], min(pause * 2, 5.0)
-        if rows:
-            await poke(rows)
         if len(rows) < BATCH:
             await wait(stop, max(0.0, pause - (time.monotonic() - started)))
 

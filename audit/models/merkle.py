@@ -18,6 +18,8 @@ class Epoch(TenantModel):
     origin = models.CharField(max_length=255, help_text="HOST/audit/TENANT/EPOCH")
     public_key = models.BinaryField(max_length=32)
     """Ed25519; the private half is not in the database"""
+    leaf_version = models.PositiveSmallIntegerField(default=1, db_default=1)
+    """how its leaves are written: audit/log/leaf.py"""
     first_pos = models.BigIntegerField(default=1)
     """the position of the first leaf: leaf index = pos - first_pos"""
     opened_at = models.DateTimeField()

@@ -100,6 +100,7 @@ class DataFolder:
             "CONTEXT_KEY": secrets.token_hex(32),
             "LEASE_KEY": secrets.token_hex(32),
             "FIELD_KEYS": secrets.token_hex(32),
+            "LOG_KEY": secrets.token_hex(32),
             "postgres": secrets.token_urlsafe(24),
             "cm_app": secrets.token_urlsafe(24),
             "valkey": secrets.token_urlsafe(24),

@@ -12,6 +12,7 @@ from common.embedded.processes import Step, Talker
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER_LOGIN = "DATABASE_OWNER_URL"
+LOG_KEY = "LOG_KEY"
 QUEUES = "default,agents,hitl,events,audit,maintenance"
 SET_UP = (sys.executable, "manage.py", "setup_database")
 MIGRATE = (sys.executable, "manage.py", "migrate", "--database", "owner")
@@ -36,10 +37,12 @@ class AppProcess:
 def product(environment: Mapping[str, str], *, host: str, port: int) -> list[AppProcess]:
     """Return the four processes, in the order in which they stop.
 
-    None of them gets the owner's login: it is for set-up and migrations, and no request may ever reach it.
+    None of them gets the owner's login: it is for set-up and migrations, and no request may ever reach it. The key that
+    signs the log is the relay's alone.
     """
     own = {name: value for name, value in environment.items() if name != OWNER_LOGIN}
-    return [web(own, host, port), worker(own), beat(own), relay(own)]
+    serving = {name: value for name, value in own.items() if name != LOG_KEY}
+    return [web(serving, host, port), worker(serving), beat(serving), relay(own)]
 
 
 def web(environment: Mapping[str, str], host: str, port: int) -> AppProcess:

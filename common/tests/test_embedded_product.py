@@ -1,6 +1,6 @@
 """The processes of the product."""
 
-from common.embedded.product import OWNER_LOGIN, product
+from common.embedded.product import LOG_KEY, OWNER_LOGIN, product
 
 
 def test_no_serving_process_holds_the_owners_login() -> None:
@@ -10,3 +10,8 @@ def test_no_serving_process_holds_the_owners_login() -> None:
     assert [process.name for process in processes] == ["web", "worker", "beat", "relay"]
     assert all(OWNER_LOGIN not in process.environment for process in processes)
     assert all(process.environment["DATABASE_URL"] for process in processes)
+
+
+def test_only_the_relay_can_sign_the_log() -> None:
+    holders = [process.name for process in product({LOG_KEY: "00"}, host="", port=1) if LOG_KEY in process.environment]
+    assert holders == ["relay"]

@@ -35,6 +35,7 @@ DEFINER_FUNCTIONS = {
     "sec.log_gauges(text)": {"cm_app"},
     "sec.place_events(integer,text)": {"cm_app"},
     "sec.tenants_with_due_work(text)": {"cm_app"},
+    "sec.unsealed_tenants(text)": {"cm_app"},
 }
 
 # Definer functions that need no pass: each answers a tenant from that tenant's own rows (`search_function`).

@@ -103,6 +103,7 @@ FUNCTIONS = (
     "SELECT * FROM sec.log_gauges('{a_context}')",
     "SELECT * FROM sec.place_events(10, '{a_context}')",
     "SELECT * FROM sec.tenants_with_due_work('{a_context}')",
+    "SELECT * FROM sec.unsealed_tenants('{a_context}')",
     "SELECT * FROM sec.ensure_partitions(3, '{a_context}')",
     "SELECT * FROM sec.make_partitions(24)",
     "SELECT sec.verified('{a_context}')",
