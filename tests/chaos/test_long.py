@@ -1,8 +1,10 @@
 """The long forms of the guarantees: the same code as in tests/guarantees, the numbers of the design."""
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.guarantees import leases, live
+from tests.guarantees import leases, live, tampering
 from tests.servers import Server
 from tests.world import World
 
@@ -23,3 +25,10 @@ async def test_live(committed_world: World, server: Server) -> None:
     tally = await live.run_live(committed_world, server, LIVE)
     print(tally)
     assert tally.complaints(LIVE) == [], tally
+
+
+def test_tampering(committed_worlds: Callable[[], World]) -> None:
+    with tampering.spoilable(committed_worlds, events=40) as log:
+        tally = tampering.run_tamperings(log, tampering.ALL, times=6)
+    print(f"{tally.done} tamperings, {len(tally.false_alarms)} false alarms")
+    assert tally.complaints(240) == []
