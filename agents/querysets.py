@@ -4,14 +4,18 @@ Owners see their agents, and everybody those whose owner belongs to a project th
 visible with the agent, what is about a project with the project.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Func, Q, Value, When
 
 from common.context import Principal
+from common.models import ClockTimestamp, Found
 from projects.models import Project, ProjectMember
 
 if TYPE_CHECKING:
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
     )
 
 
+SMALLEST = Decimal("0.000001")
+
+
 def agent_seen(principal: Principal, agent: str = "") -> Q:
     """Return the condition that the caller sees the agent at the path `agent` (`"agent__"` for a reference to one)."""
     together = ProjectMember.objects.filter(project__members__user_id=principal.user_id)
@@ -41,6 +48,10 @@ def project_seen(principal: Principal, project: str = "project") -> Q:
     return Q(**{f"{project}__in": Project.objects.visible_to(principal).values("id")})
 
 
+def texts(values: Sequence[str]) -> Value:
+    return Value(list(values), ArrayField(models.CharField()))
+
+
 class AgentQuerySet(models.QuerySet["Agent"]):
     def visible_to(self, principal: Principal) -> Self:
         """Owners see their agents, and everybody those that may work on a project they see."""
@@ -50,8 +61,12 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         return self.filter(is_active=True)
 
     def able_to(self, *capabilities: str) -> Self:
-        """Agents that have all of these capabilities."""
-        return self.filter(capabilities__has_keys=capabilities)
+        """Agents that have all of these capabilities. The search function sees the index that row security hides."""
+        return self.filter(id__in=Found(texts(capabilities), function="sec.search_agent_capabilities"))
+
+    def tagged(self, *tags: str) -> Self:
+        """Agents that carry all of these tags."""
+        return self.filter(id__in=Found(texts(tags), function="sec.search_agent_tags"))
 
 
 class AgentStatusQuerySet(models.QuerySet["AgentStatus"]):
@@ -102,6 +117,25 @@ class QuotaPoolQuerySet(models.QuerySet["QuotaPool"]):
         return self
 
 
+class PeriodStart(Func):
+    """The start of the period (`day` or `month`) in which we are, by the database's clock, in UTC."""
+
+    function = "date_trunc"
+    output_field = models.DateTimeField()
+
+    def __init__(self) -> None:
+        period = Case(When(period="month", then=Value("month")), default=Value("day"))
+        super().__init__(period, ClockTimestamp(), Value("UTC"))
+
+
+class SmallestShare(Case):
+    """The least that a reservation takes of a budget."""
+
+    def __init__(self) -> None:
+        smallest = Value(SMALLEST, output_field=models.DecimalField())
+        super().__init__(When(unit="runs", then=Value(Decimal(1))), default=smallest)
+
+
 class BudgetQuerySet(models.QuerySet["Budget"]):
     def visible_to(self, principal: Principal) -> Self:
         """Budgets of projects (their tasks' too) and agents one sees; the tenant's is its administrators' matter."""
@@ -120,6 +154,20 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
             | Q(scope="agent", agent_id=agent)
             | Q(scope="task", task_id=task)
         )
+
+    def with_room(self, amount: Decimal) -> Self:
+        """Budgets that can hold `amount` more: the condition of every reservation, judged by the row as it is now."""
+        return self.filter(spent__lte=F("limit_amount") * F("stop_at") / 100 - F("held") - amount)
+
+    def due_to_roll(self) -> Self:
+        """Budgets whose period is over."""
+        return self.filter(period__in=("day", "month"), period_start__lt=PeriodStart())
+
+    def exhausted(self) -> Self:
+        """Budgets of which no attempt can reserve anything now."""
+        full = Q(spent__gt=F("limit_amount") * F("stop_at") / 100 - F("held") - SmallestShare())
+        current = Q(period="total") | Q(period__in=("day", "month"), period_start__gte=PeriodStart())
+        return self.active().filter(current, full)
 
 
 class BudgetHoldQuerySet(models.QuerySet["BudgetHold"]):

@@ -284,6 +284,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30,
         "options": {"queue": "hitl", "expires": 60},
     },
+    "mark-silent-agents": {
+        "task": "tasks.jobs.mark_silent_agents",
+        "schedule": 60,
+        "options": {"queue": "agents", "expires": 120},
+    },
+    "settle-expired-holds": {
+        "task": "tasks.jobs.settle_expired_holds",
+        "schedule": 60,
+        "options": {"queue": "maintenance", "expires": 120},
+    },
     "sweep-files": {
         "task": "tasks.jobs.sweep_files",
         "schedule": 24 * 3600,
@@ -325,6 +335,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "maintenance", "expires": 3600},
     },
 }
+
+# --- agents ------------------------------------------------------------------------------------------------------
+# Failures in a row, with the same error or with any, after which an agent is stopped. 0: never.
+REPEATED_ERRORS_STOP = env.int("REPEATED_ERRORS_STOP", default=10)
+FAILURES_STOP = env.int("FAILURES_STOP", default=30)
 
 # --- logs --------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "logging.config.dictConfig"

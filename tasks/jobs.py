@@ -42,3 +42,17 @@ def expire_approvals() -> None:
     from tasks.services import expire_approvals
 
     in_due_tenants(expire_approvals)
+
+
+@shared_task
+def mark_silent_agents() -> None:
+    from tasks.services import mark_silent_agents
+
+    in_due_tenants(mark_silent_agents)
+
+
+@shared_task
+def settle_expired_holds() -> None:
+    from tasks.services import settle_expired_holds
+
+    in_due_tenants(settle_expired_holds)

@@ -13,14 +13,13 @@ from django.test import RequestFactory
 from accounts import services as accounts
 from accounts.models import ApiToken, User
 from accounts.sessions import SessionStore
-from agents import services as agents
 from audit import services as audit
 from audit.tests.sealing import sealed
 from projects import services as projects
 from projects.models import ProjectMember
 from tasks import services as tasks
 from tasks.models import Execution
-from tests import evidence_records
+from tests import agent_records, evidence_records
 from tests.services import artifacts
 from tests.work import (
     PYTEST,
@@ -54,11 +53,13 @@ SILENT = {
     "accounts.authenticate_token": "reads; notes the time of use, which is no change of state",
     "accounts.create_admin_if_missing": "calls create_tenant and create_user, or does nothing",
     "accounts.issue_ticket": "lives half a minute in the cache and carries no new right",
+    "agents.working_agent": "reads",
     "evidence.grade_of": "computes",
     "tasks.action_digest": "computes",
     "tasks.lease_token": "computes",
     "tasks.approval_for_worker": "reads",
     "tasks.heartbeat": "design/README.md §2: heartbeats are not events",
+    "tasks.settle_expired_holds": "accounts of an attempt whose end is in the log; a budget it uses up says so",
     "tasks.append_log": "design/README.md §2: run output is not an event",
 }
 
@@ -93,7 +94,7 @@ def services() -> set[str]:
 
 
 Scene = Callable[[World], Any]
-SCENES: dict[str, tuple[Scene, list[str]]] = dict(evidence_records.SCENES)
+SCENES: dict[str, tuple[Scene, list[str]]] = agent_records.SCENES | evidence_records.SCENES
 
 
 def leaves(name: str, *events: str) -> Callable[[Scene], Scene]:
@@ -169,22 +170,6 @@ SCENES |= {
         as_("engineer", lambda w: projects.create_plan(project=w.project, name="Plan")),
         ["plan.created"],
     ),
-    "agents.register_agent": (
-        as_("engineer", lambda w: agents.register_agent(owner=w.engineer, name="n", agent_type="tester")),
-        ["agent.registered"],
-    ),
-    "agents.issue_agent_token": (
-        as_("engineer", lambda w: agents.issue_agent_token(agent=w.agent)),
-        ["api_token.created"],
-    ),
-    "agents.update_agent": (
-        as_("engineer", lambda w: agents.update_agent(agent=w.agent, description="new")),
-        ["agent.updated"],
-    ),
-    "agents.suspend_agent": (
-        as_("engineer", lambda w: agents.suspend_agent(agent=w.agent, reason="loops")),
-        ["api_token.revoked", "agent.suspended"],
-    ),
     "tasks.create_task": (lambda w: make_task(w), ["task.created"]),
     "tasks.set_contract": (lambda w: make_task(w, PYTEST), ["task.created", "contract.set"]),
     "tasks.claim_tasks": (lambda w: started(w), ["task.created", "task.claimed"]),
@@ -212,13 +197,6 @@ def end_session(world: World) -> None:
     request.session = SessionStore()
     accounts.sign_in(request=request, email=world.viewer.email, password=PASSWORD)
     accounts.end_session(request=request)
-
-
-@leaves("agents.resume_agent", "api_token.revoked", "agent.suspended", "agent.resumed")
-def resume_agent(world: World) -> None:
-    with acting(world, "engineer"):
-        agents.suspend_agent(agent=world.agent, reason="loops")
-        agents.resume_agent(agent=world.agent, reason="fixed")
 
 
 @leaves("tasks.update_task", "task.created", "task.updated")
@@ -371,6 +349,14 @@ def complete_execution(world: World) -> None:
 @leaves("tasks.hand_in_evidence", *STARTED, "evidence.registered", "task.verification_changed")
 def hand_in_evidence(world: World) -> None:
     hand_in(world, started(world)[1])
+
+
+@leaves("tasks.mark_silent_agents", *STARTED, "execution.succeeded", "task.closed", "agent.heartbeat_lost")
+def mark_silent_agents(world: World) -> None:
+    complete(world, started(world)[1])
+    set_raw(world, "agents_agentstatus", "last_heartbeat_at = now() - interval '6 minutes'")
+    with acting(world, "system"):
+        tasks.mark_silent_agents()
 
 
 @leaves("tasks.reap_expired_leases", *STARTED, "execution.timed_out", "task.released")

@@ -96,7 +96,7 @@ class Agent(SoftDeleteModel):
     )
     configuration = models.JSONField(default=dict, blank=True)
     required_tools = ArrayField(models.CharField(max_length=100), default=list, blank=True)
-    max_concurrent = models.PositiveSmallIntegerField(default=1, help_text="Attempts it may run at the same time.")
+    max_concurrent = models.PositiveSmallIntegerField(default=10, help_text="Attempts it may run at the same time.")
     quota_pool = TenantForeignKey(QuotaPool, null=True, blank=True, related_name="agents")
 
     is_active = models.BooleanField(default=True)

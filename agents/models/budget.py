@@ -1,6 +1,8 @@
 """What work may use up, and what running work has reserved of it."""
 
+from datetime import UTC
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -106,7 +108,38 @@ class Budget(TenantModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.limit_amount} {self.unit} {self.get_period_display().lower()} ({self.scope})"
+        return f"{self.limit_amount.normalize():f} {self.unit} {self.get_period_display().lower()} ({self.scope})"
+
+    @property
+    def cap(self) -> Decimal:
+        """What may be spent and held in all."""
+        return self.limit_amount * self.stop_at / 100
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the period in which `spent` was spent is over; the next write rolls it."""
+        now = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        starts = {BudgetPeriod.DAY: now, BudgetPeriod.MONTH: now.replace(day=1)}
+        return self.period in starts and self.period_start < starts[BudgetPeriod(self.period)]
+
+    @property
+    def spent_now(self) -> Decimal:
+        """What this period has spent."""
+        return Decimal(0) if self.is_stale else self.spent
+
+    @property
+    def remaining(self) -> Decimal:
+        """What may still be reserved; never below zero, though a run may report more than it had reserved."""
+        return max(self.cap - self.spent_now - self.held, Decimal(0))
+
+    def counts(self, *, project: UUID, agent: UUID, task: UUID) -> bool:
+        """Whether a run of this agent at this task counts against it (`BudgetQuerySet.over`, of a row in hand)."""
+        own = {
+            BudgetScope.PROJECT: self.project_id == project,
+            BudgetScope.AGENT: self.agent_id == agent,
+            BudgetScope.TASK: self.task_id == task,
+        }
+        return own.get(BudgetScope(self.scope), True)
 
 
 class BudgetHold(TenantModel):
@@ -118,6 +151,13 @@ class BudgetHold(TenantModel):
     budget = TenantForeignKey(Budget, related_name="holds", db_index=False)
     execution_id = models.UUIDField(editable=False)
     amount = models.DecimalField(max_digits=18, decimal_places=6)
+    used = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        default=Decimal(0),
+        editable=False,
+        help_text="What the attempt has spent of it.",
+    )
     expires_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True, editable=False)
     settled_amount = models.DecimalField(max_digits=18, decimal_places=6, null=True, editable=False)
@@ -128,6 +168,9 @@ class BudgetHold(TenantModel):
         ordering = ("-id",)
         constraints = (
             at_least("amount", 0, name="agents_budgethold_amount"),
+            models.CheckConstraint(
+                condition=Q(used__gte=0, used__lte=F("amount")), name="agents_budgethold_used_of_amount"
+            ),
             at_least("settled_amount", 0, name="agents_budgethold_settled"),
             together(
                 Q(released_at__isnull=False), Q(settled_amount__isnull=False), name="agents_budgethold_released_settled"

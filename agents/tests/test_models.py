@@ -24,6 +24,9 @@ from agents.models import (
     QuotaPool,
     validate_capabilities,
 )
+from tasks.models import Execution
+from tasks.services.leases import LeaseClaim
+from tests.work import started
 from tests.world import World
 
 NOW = timezone.now()
@@ -55,9 +58,10 @@ def budget_values(**values: Any) -> dict[str, Any]:
     return {"scope": "tenant", "unit": "usd", "period": "day", "limit_amount": 10, **values}
 
 
-def cost_values(world: World, **values: Any) -> dict[str, Any]:
-    made_up = {"task_id": uuid4(), "execution_id": uuid4()}
-    return {"project": world.project, "agent": world.agent, "kind": "unknown", **made_up, **values}
+def cost_values(world: World, claim: LeaseClaim, **values: Any) -> dict[str, Any]:
+    execution = Execution.objects.get(id=claim.execution_id)
+    of = {"task_id": execution.task_id, "execution_id": execution.id}
+    return {"project": world.project, "agent": world.agent, "kind": "unknown", **of, **values}
 
 
 def stop_values(world: World, **values: Any) -> dict[str, Any]:
@@ -168,8 +172,8 @@ def test_a_scope_has_one_active_budget_per_unit_and_period(world: World) -> None
 
 
 def test_an_attempt_holds_a_budget_once_and_a_released_hold_is_settled(world: World) -> None:
+    execution = started(world)[1].execution_id
     with world.as_("admin"):
-        execution = uuid4()
         values = {"budget": Budget.objects.create(**budget_values()), "execution_id": execution, "amount": 1}
         values["expires_at"] = NOW
         hold = BudgetHold.objects.create(**values)
@@ -181,16 +185,17 @@ def test_an_attempt_holds_a_budget_once_and_a_released_hold_is_settled(world: Wo
 
 
 def test_an_unknown_cost_is_never_zero_and_a_priced_one_names_its_price(world: World) -> None:
+    _, claim = started(world)
     with world.as_("admin"):
-        CostEntry.objects.create(**cost_values(world))
-        refused("agents_costentry_unknown_has_no_amount", CostEntry, **cost_values(world, amount_usd=0))
-        refused("agents_costentry_unknown_has_no_amount", CostEntry, **cost_values(world, kind="estimated"))
-        refused("agents_costentry_priced_by_list", CostEntry, **cost_values(world, kind="priced", amount_usd=1))
+        CostEntry.objects.create(**cost_values(world, claim))
+        refused("agents_costentry_unknown_has_no_amount", CostEntry, **cost_values(world, claim, amount_usd=0))
+        refused("agents_costentry_unknown_has_no_amount", CostEntry, **cost_values(world, claim, kind="estimated"))
+        refused("agents_costentry_priced_by_list", CostEntry, **cost_values(world, claim, kind="priced", amount_usd=1))
         list_values = {"provider": "anthropic", "version": "1", "effective_from": NOW, "source": "by hand"}
         prices = PriceTable.objects.create(sha256="0" * 64, **list_values)
         price = Price.objects.create(table=prices, model="m", input_usd=3, output_usd=15)
         told = {"input_tokens": 10, "output_tokens": 1, "price": price}
-        CostEntry.objects.create(**cost_values(world, kind="priced", amount_usd="0.000045", **told))
+        CostEntry.objects.create(**cost_values(world, claim, kind="priced", amount_usd="0.000045", **told))
         assert PriceTable.objects.in_force_at(NOW).get() == prices
         refused("agents_pricetable_version", PriceTable, sha256="1" * 64, **list_values)
 
@@ -232,21 +237,19 @@ def test_a_stop_holds_the_agents_of_its_scope_only(world: World, values: dict[st
 
 
 def test_what_is_about_an_agent_or_project_is_seen_with_it(world: World) -> None:
+    task, claim = started(world)  # which makes a status and its history
     with world.as_("admin"):
         pool = QuotaPool.objects.create(
             name="shared", provider="local", limit_kind="requests_per_minute", limit_amount=60
         )
-        AgentStatus.objects.create(agent=world.agent)
-        AgentStatusHistory.objects.create(agent=world.agent, status="idle")
         AgentKey.objects.create(**key_values(world))
-        CostEntry.objects.create(**cost_values(world))
+        CostEntry.objects.create(**cost_values(world, claim))
         EmergencyStop.objects.create(**stop_values(world, scope="agent", agent=world.agent))
         for values in ({"project": world.project}, {"agent": world.agent}):
             [scope] = values
             budget = Budget.objects.create(**budget_values(scope=scope, **values))
-            BudgetHold.objects.create(budget=budget, execution_id=uuid4(), amount=1, expires_at=NOW)
-        task_id = uuid4()
-        Budget.objects.create(**budget_values(scope="task", project=world.project, task_id=task_id))
+            BudgetHold.objects.create(budget=budget, execution_id=claim.execution_id, amount=1, expires_at=NOW)
+        Budget.objects.create(**budget_values(scope="task", project=world.project, task_id=task.id))
         Budget.objects.create(**budget_values())
         counts: dict[Any, int] = {
             Agent: 1,
@@ -266,6 +269,6 @@ def test_what_is_about_an_agent_or_project_is_seen_with_it(world: World) -> None
         for name, seen in expected.items():
             principal = world.people[name].principal()
             assert {model: model.objects.visible_to(principal).count() for model in seen} == seen, name
-        over = Budget.objects.over(project=world.project.id, agent=world.agent.id, task=task_id)
+        over = Budget.objects.over(project=world.project.id, agent=world.agent.id, task=task.id)
         assert over.count() == 4
         assert str(pool) == "shared"

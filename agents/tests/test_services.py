@@ -16,6 +16,7 @@ from agents.services import (
     update_agent,
     working_agent,
 )
+from agents.services.presence import heard_from
 from common.errors import Conflict, Forbidden, Invalid
 from tests.work import events_of, newest_event, sql
 from tests.world import World
@@ -82,14 +83,14 @@ def test_a_token_of_an_agent_ends_and_can_only_work(world: World) -> None:
 
 def test_a_calling_agent_is_noted_as_seen_at_most_every_fifteen_seconds(world: World) -> None:
     with world.as_("agent"):
-        assert working_agent(world.agent_principal) == world.agent
+        heard_from(working_agent(world.agent_principal))
         first = Agent.objects.get(id=world.agent.id).last_seen_at
         assert first
-        working_agent(world.agent_principal)
+        heard_from(working_agent(world.agent_principal))
         assert Agent.objects.get(id=world.agent.id).last_seen_at == first
     sql(world, "UPDATE agents_agent SET last_seen_at = now() - interval '16 seconds'")
     with world.as_("agent"):
-        working_agent(world.agent_principal)
+        heard_from(working_agent(world.agent_principal))
         seen = Agent.objects.get(id=world.agent.id).last_seen_at
         assert seen
         assert timezone.now() - seen < timedelta(seconds=10)

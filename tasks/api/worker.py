@@ -109,7 +109,7 @@ class HeartbeatView(WorkerView):
             "directive": execution.directive,
             "lease_expires_at": execution.lease_expires_at,
             "lease_seconds": execution.lease_seconds,
-            "notes": [],
+            "notes": list(execution.notes),
         }
         return Response(messages.HeartbeatAnswer(members).data)
 

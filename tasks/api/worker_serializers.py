@@ -94,11 +94,19 @@ class RedeemInput(StrictSerializer):
 class CompleteInput(StrictSerializer):
     result = JSONObjectField()
     summary = serializers.CharField(max_length=20_000, allow_blank=True, default="")
+    usage = UsageInput(required=False)
 
 
 class FailInput(StrictSerializer):
     error = serializers.CharField(max_length=20_000)
     retryable = serializers.BooleanField()
+    usage = UsageInput(required=False)
+    retry_after = serializers.IntegerField(
+        min_value=1,
+        max_value=86400,
+        required=False,
+        help_text="Seconds for which the model's provider refuses the agent (its 429): its quota pool is shut so long.",
+    )
 
 
 class LogPosition(StrictSerializer):

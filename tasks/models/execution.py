@@ -113,6 +113,9 @@ class Execution(TenantModel):
 
     objects = ExecutionQuerySet.as_manager()
 
+    notes: tuple[str, ...] = ()
+    """why the directive of a heartbeat's answer is what it is; not stored"""
+
     class Meta:
         ordering = ("-id",)
         constraints = (

@@ -16,6 +16,7 @@ from tasks.services.editing import create_task, update_task
 from tasks.services.imports import ImportResult, import_issues
 from tasks.services.leases import direct_execution, fail_execution, heartbeat, lease_token, release_execution
 from tasks.services.lifecycle import cancel_task, close_task, delete_task, reopen_task, restore_task
+from tasks.services.neglected import mark_silent_agents, settle_expired_holds
 from tasks.services.outcomes import ContractNotMet, complete_execution, hand_in_evidence, submit_signoff
 from tasks.services.run_log import append_log
 from tasks.services.stopping import cancel_execution, take_lease
@@ -48,6 +49,7 @@ __all__ = [
     "heartbeat",
     "import_issues",
     "lease_token",
+    "mark_silent_agents",
     "reap_expired_leases",
     "redeem_approval",
     "release_execution",
@@ -57,6 +59,7 @@ __all__ = [
     "respond_to_approval",
     "restore_task",
     "set_contract",
+    "settle_expired_holds",
     "submit_signoff",
     "take_lease",
     "update_task",

@@ -28,6 +28,7 @@ from tasks.models import (
     TaskStatus,
 )
 from tasks.permissions import may_decide
+from tasks.services import spending
 from tasks.services.attempts import advance
 from tasks.services.base import approval_subject, lock_task
 from tasks.services.leases import Held, LeaseClaim, hold, own_execution, under_lease
@@ -82,7 +83,7 @@ def request_approval(
             task=held.task,
             execution=held.execution,
             agent_id=held.execution.agent_id,
-            kind=kind,
+            **{"kind": kind} | spending.budget_question(held.execution),
             question=question,
             action=action,
             target_commit=target_commit,
@@ -93,7 +94,7 @@ def request_approval(
         )
         park(held)
         subject = approval_subject(approval, held.task)
-        record(events.APPROVAL_REQUESTED, subject, kind=str(kind), digest=approval.digest)
+        record(events.APPROVAL_REQUESTED, subject, kind=str(approval.kind), digest=approval.digest)
         return approval
 
     payload = {"kind": kind, "question": question, "action": action, "target_commit": target_commit}

@@ -8,6 +8,7 @@ from common.errors import Conflict
 from common.models import ClockTimestamp
 from tasks import events
 from tasks.models import ENDED, LIVE, Execution, ExecutionStatus, Task
+from tasks.services import spending
 from tasks.services.base import subject_of
 
 # What each state is reached from. What has ended is in no list: that is final.
@@ -28,6 +29,7 @@ def advance(execution_id: UUID, to: str, **values: Any) -> None:
     if not Execution.objects.filter(id=execution_id, status__in=FROM[to]).update(status=to, **values):
         word = ExecutionStatus(to).label.lower()
         raise Conflict(f"From the state it is in, the attempt cannot become: {word}.", code="no_such_transition")
+    spending.moved(execution_id)
 
 
 def cancel_attempt(task: Task, execution: Execution, why: str) -> None:

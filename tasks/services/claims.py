@@ -15,6 +15,7 @@ from common.ids import sha256_hex
 from common.models import ClockTimestamp
 from tasks import events
 from tasks.models import ErrorCategory, Execution, ExecutionStatus, Task, TaskStatus
+from tasks.services import spending
 from tasks.services.attempts import advance
 from tasks.services.base import lock_task, subject_of
 from tasks.services.limits import lapse, lease_end
@@ -47,7 +48,7 @@ def claim_tasks(
     one: its old attempt ends here as timed out, so a dead sweeper delays nobody.
     """
     able = agent.capability_names if capabilities is None else sorted(set(capabilities) & set(agent.capability_names))
-    candidates = Task.objects.claimable_by(principal, able)
+    candidates = spending.allowed(Task.objects.claimable_by(principal, able), agent)
     if project_ids:
         candidates = candidates.filter(project_id__in=project_ids)
     locked = list(
@@ -55,7 +56,10 @@ def claim_tasks(
         .most_urgent_first()
         .select_for_update(skip_locked=True, of=("self",))[:limit]
     )
-    return [start_attempt(task, agent, lease_seconds) for task in locked]
+    admitted = spending.admit(agent, locked)
+    claimed = [start_attempt(task, agent, lease_seconds) for task in locked if task.id in admitted]
+    spending.began(agent, [each.execution for each in claimed], admitted)
+    return claimed
 
 
 def start_attempt(task: Task, agent: Agent, lease_seconds: int) -> Claimed:

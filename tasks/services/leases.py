@@ -24,6 +24,7 @@ from common.errors import Conflict, Forbidden, LeaseLost, NotFound
 from common.models import ClockTimestamp
 from tasks import events
 from tasks.models import Directive, Execution, ExecutionStatus, QuarantinedWrite, QuarantineKind, Task
+from tasks.services import spending
 from tasks.services.attempts import advance, cancel_attempt
 from tasks.services.base import execution_subject, lock_task, subject_of
 from tasks.services.limits import lease_end
@@ -145,7 +146,9 @@ def heartbeat(
     renew(held, beat=held.now, **values)
     if execution.soft_limit_at and execution.soft_limit_at <= held.now and execution.directive == Directive.CONTINUE:
         direct(held.task, execution, Directive.WRAP_UP, "The soft limit is reached.")
+    agent = execution.agent
     execution.refresh_from_db()
+    spending.steer(execution, agent)
     return execution
 
 
@@ -187,17 +190,22 @@ def fail_execution(
     retryable: bool | None = None,
     error_code: str = "",
     error_category: str | None = None,
+    usage: dict[str, Any] | None = None,
+    retry_after: int | None = None,
 ) -> Task:
     """Report that the attempt failed. Retryable: offered again after a pause while attempts are left.
 
-    Otherwise its backup takes over; without one the task is blocked. Raises `Invalid` where nobody says whether another
-    try makes sense, `LeaseLost`.
+    Otherwise its backup takes over; without one the task is blocked. `retry_after` are the seconds for which the
+    model's provider refuses the agent: its quota pool is shut so long.
+
+    Raises `Invalid` where nobody says whether another try makes sense, `LeaseLost`.
     """
     again = is_retryable(retryable, error_code, error_category)
     facts: dict[str, Any] = {"retryable": again, "error_code": error_code, "error_category": error_category}
 
     def write(held: Held) -> Task:
-        end_attempt(held, ExecutionStatus.FAILURE, error=error, **facts)
+        end_attempt(held, ExecutionStatus.FAILURE, error=error, **facts, **usage_values(usage or {}))
+        spending.provider_refused(held.execution, retry_after)
         record(
             events.EXECUTION_FAILED,
             subject_of(held.task),

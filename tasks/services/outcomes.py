@@ -26,7 +26,7 @@ from tasks.models import (
 )
 from tasks.services.base import lock_task, subject_of
 from tasks.services.contracts import FOR_PEOPLE, Finding, criteria_of, evaluate
-from tasks.services.leases import Held, LeaseClaim, end_attempt, note_activity, under_lease
+from tasks.services.leases import Held, LeaseClaim, end_attempt, note_activity, under_lease, usage_values
 from tasks.services.verification import judge_verification
 from tasks.services.work_items import close, move
 
@@ -63,7 +63,9 @@ def about(held: Held) -> About:
     return About(project_id=held.task.project_id, task_id=held.task.id, execution_id=held.execution.id)
 
 
-def complete_execution(*, claim: LeaseClaim, result: dict[str, Any], summary: str) -> Task:
+def complete_execution(
+    *, claim: LeaseClaim, result: dict[str, Any], summary: str, usage: dict[str, Any] | None = None
+) -> Task:
     """Hand in the result. The task closes if every criterion is met, waits in review if only people are missing.
 
     Raises `ContractNotMet` otherwise (the attempt goes on and may hand in more), `LeaseLost` for a late result.
@@ -72,7 +74,7 @@ def complete_execution(*, claim: LeaseClaim, result: dict[str, Any], summary: st
     def write(held: Held) -> tuple[Task, list[Finding]]:
         unmet = [finding for finding in evaluate(held.task, held.execution) if not finding.is_met]
         if all(CriterionKind(finding.criterion.kind) in FOR_PEOPLE for finding in unmet):
-            accept(held, result, summary, waits=bool(unmet))
+            accept(held, result, summary, waits=bool(unmet), **usage_values(usage or {}))
             return held.task, []
         return held.task, unmet
 
@@ -82,10 +84,10 @@ def complete_execution(*, claim: LeaseClaim, result: dict[str, Any], summary: st
     return task
 
 
-def accept(held: Held, result: dict[str, Any], summary: str, *, waits: bool) -> None:
+def accept(held: Held, result: dict[str, Any], summary: str, *, waits: bool, **usage: Any) -> None:
     """Take the result of the held attempt: the one accepted result of its task."""
-    digest = result_digest(result)
-    end_attempt(held, ExecutionStatus.SUCCESS, result=result, summary=summary, progress=100, output_hash=digest)
+    values = {"result": result, "summary": summary, "progress": 100, "output_hash": result_digest(result)}
+    end_attempt(held, ExecutionStatus.SUCCESS, **values, **usage)
     record(events.EXECUTION_SUCCEEDED, subject_of(held.task), attempt=held.execution.attempt)
     if waits:
         data = {"execution_id": str(held.execution.id)}

@@ -40,6 +40,8 @@ DEFINER_FUNCTIONS = {
 
 # Definer functions that need no pass: each answers a tenant from that tenant's own rows (`search_function`).
 SEARCH_FUNCTIONS = {
+    "sec.search_agent_capabilities(character varying[])",
+    "sec.search_agent_tags(character varying[])",
     "sec.search_artifacts(uuid,text,text,integer)",
     "sec.search_evidence_tags(character varying[],boolean)",
     "sec.search_task_labels(character varying[],boolean)",
