@@ -250,6 +250,9 @@ SPECTACULAR_SETTINGS = {
         "ApprovalKindEnum": "tasks.models.ApprovalKind",
         "ApprovalActionEnum": "tasks.models.ApprovalAction",
         "CriterionKindEnum": "tasks.models.CriterionKind",
+        "HandoffStatusEnum": "tasks.models.HandoffStatus",
+        "FileStatusEnum": "tasks.models.FileStatus",
+        "WorkKindEnum": "tasks.models.WorkKind",
     },
 }
 

@@ -137,3 +137,47 @@ APPROVAL_REDEEMED = EventType(
     {"digest": str, "execution_id": str},
     severity=Severity.NOTICE,
 )
+COMMENT_ADDED = EventType(
+    "comment.added",
+    Action.CREATE,
+    "comment added",
+    {"content_type": str, "reply_to": str},
+    aliases=("comment_added",),
+)
+COMMENT_EDITED = EventType("comment.edited", Action.UPDATE, "comment edited")
+COMMENT_DELETED = EventType("comment.deleted", Action.DELETE, "comment deleted")
+ATTACHMENT_ADDED = EventType(
+    "attachment.added",
+    Action.CREATE,
+    "file attached",
+    {"sha256": str, "size": int, "media_type": str},
+    aliases=("attachment_added",),
+)
+ATTACHMENT_USED = EventType(
+    "attachment.used_as_evidence", Action.UPDATE, "file registered as evidence", {"evidence_id": str}
+)
+ATTACHMENT_DELETED = EventType("attachment.deleted", Action.DELETE, "file taken away")
+CHECKLIST_ITEM_ADDED = EventType("checklist_item.added", Action.CREATE, "checklist line added")
+CHECKLIST_ITEM_CHANGED = EventType("checklist_item.changed", Action.UPDATE, "checklist line reworded")
+CHECKLIST_ITEM_TICKED = EventType(
+    "checklist_item.ticked", Action.UPDATE, "checklist line ticked", {"done": bool, "evidence_id": str}
+)
+CHECKLIST_ITEM_REMOVED = EventType("checklist_item.removed", Action.DELETE, "checklist line removed")
+CHECKLIST_ORDERED = EventType("checklist.ordered", Action.UPDATE, "checklist put in order", {"lines": int})
+HANDOFF_CREATED = EventType(
+    "handoff.created", Action.CREATE, "handoff drafted", {"phase": str}, aliases=("handoff_created",)
+)
+HANDOFF_CHANGED = EventType("handoff.changed", Action.UPDATE, "handoff changed", {"changed": list})
+HANDOFF_SUBMITTED = EventType(
+    "handoff.submitted", Action.UPDATE, "handoff offered to its taker", severity=Severity.NOTICE
+)
+HANDOFF_ACCEPTED = EventType("handoff.accepted", Action.UPDATE, "handoff accepted", aliases=("handoff_accepted",))
+HANDOFF_REJECTED = EventType("handoff.rejected", Action.UPDATE, "handoff rejected", severity=Severity.NOTICE)
+HANDOFF_COMPLETED = EventType("handoff.completed", Action.UPDATE, "handoff completed")
+BLOCKER_OPENED = EventType("blocker.opened", Action.CREATE, "blocker opened", severity=Severity.NOTICE)
+BLOCKER_RESOLVED = EventType("blocker.resolved", Action.UPDATE, "blocker resolved")
+WORK_LOGGED = EventType("work.logged", Action.CREATE, "work logged", {"kind": str})
+COMMIT_RECORDED = EventType(
+    "commit.recorded", Action.CREATE, "commit recorded", {"hash": str}, aliases=("code_pushed",)
+)
+FILE_CHANGED = EventType("file.changed", Action.UPDATE, "file change recorded", {"change": str, "status": str})

@@ -31,10 +31,12 @@ def reap_expired_leases() -> None:
 @shared_task
 def sweep_files() -> None:
     from common.files.sweep import sweep_incoming
+    from tasks.services.attachments import sweep_attachments
     from tasks.services.run_log import ORPHAN_AGE, sweep_run_logs
 
     sweep_incoming(ORPHAN_AGE)
     sweep_run_logs()
+    sweep_attachments()
 
 
 @shared_task

@@ -8,7 +8,7 @@ from common.context import Principal
 from common.tenancy import require_tenant_id
 from projects.models import ProjectMember
 from projects.permissions import can_contribute, can_manage
-from tasks.models import ApprovalRequest, Task
+from tasks.models import ApprovalRequest, Attachment, Comment, Handoff, Task
 
 
 def can_change_task(principal: Principal, task: Task) -> bool:
@@ -37,3 +37,39 @@ def may_decide(principal: Principal, approval: ApprovalRequest) -> bool:
 
 def self_approval_allowed() -> bool:
     return Tenant.objects.filter(id=require_tenant_id(), allow_self_approval=True).exists()
+
+
+def can_change_journal(principal: Principal, project_id: UUID) -> bool:
+    """Write comments, checklists, blockers and the journal: contributors; agents only under a lease."""
+    return not principal.is_agent and can_contribute(principal, project_id)
+
+
+def is_author(principal: Principal, comment: Comment) -> bool:
+    """Only who wrote a comment changes what it says."""
+    return not principal.is_agent and comment.author_id == principal.user_id
+
+
+def can_delete_comment(principal: Principal, comment: Comment) -> bool:
+    return is_author(principal, comment) or can_manage(principal, comment.task.project_id)
+
+
+def can_delete_attachment(principal: Principal, attachment: Attachment) -> bool:
+    own = not principal.is_agent and attachment.uploaded_by_id == principal.user_id
+    return own or can_manage(principal, attachment.task.project_id)
+
+
+def can_offer(principal: Principal, handoff: Handoff) -> bool:
+    """Change and submit a draft: who made it, and who manages the project."""
+    own = not principal.is_agent and handoff.from_user_id == principal.user_id
+    return own or can_manage(principal, handoff.project_id)
+
+
+def can_take_over(principal: Principal, handoff: Handoff) -> bool:
+    """Answer a handoff: its taker, the owner of the agent that is it, who manages the project; never the giver."""
+    if principal.is_agent:
+        return handoff.to_agent_id == principal.agent_id
+    owner = handoff.to_agent.owner_id if handoff.to_agent else None
+    if handoff.from_user_id == principal.user_id:
+        return False
+    taker = principal.user_id in {handoff.to_user_id, owner} and can_contribute(principal, handoff.project_id)
+    return taker or can_manage(principal, handoff.project_id)

@@ -19,7 +19,7 @@ from projects import services as projects
 from projects.models import ProjectMember
 from tasks import services as tasks
 from tasks.models import Execution
-from tests import agent_records, evidence_records
+from tests import agent_records, collab, evidence_records
 from tests.services import artifacts
 from tests.work import (
     PYTEST,
@@ -182,6 +182,7 @@ SCENES |= {
 
 SCENES |= artifacts.SCENES
 SILENT |= artifacts.SILENT
+SCENES |= collab.SCENES
 
 
 @leaves("accounts.sign_in", "auth.sign_in_succeeded")

@@ -1,15 +1,74 @@
 """API routes of work."""
 
-from django.urls import path
+from typing import Any
+
+from django.urls import URLPattern, path
 from rest_framework.routers import SimpleRouter
 
-from tasks.api import worker
+from tasks.api import reports, worker
+from tasks.api.checklists import GateChecklistViewSet, TaskChecklistViewSet
+from tasks.api.conversation import AttachmentEvidenceViewSet, AttachmentViewSet, CommentViewSet
+from tasks.api.handoffs import HandoffViewSet
+from tasks.api.journal import BlockerViewSet, CommitViewSet, FileChangeViewSet, WorkLogViewSet
 from tasks.api.views import ApprovalViewSet, ExecutionViewSet, TaskViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tasks", TaskViewSet)
 router.register("executions", ExecutionViewSet)
 router.register("approvals", ApprovalViewSet)
+router.register("handoffs", HandoffViewSet)
+router.register("blockers", BlockerViewSet)
+router.register("work-log", WorkLogViewSet)
+router.register("commits", CommitViewSet)
+router.register("file-changes", FileChangeViewSet)
+
+LIST: Any = {"get": "list", "post": "create"}
+ROW: Any = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+LINE: Any = {"patch": "partial_update", "delete": "destroy"}
+
+
+def checklist(prefix: str, name: str, view: Any) -> list[URLPattern]:
+    """Return the routes of a checklist below its task or gate."""
+    return [
+        path(prefix, view.as_view(LIST), name=f"{name}-list"),
+        path(f"{prefix}order/", view.as_view({"put": "order"}), name=f"{name}-order"),
+        path(f"{prefix}<uuid:pk>/", view.as_view(LINE), name=f"{name}-detail"),
+        path(f"{prefix}<uuid:pk>/tick/", view.as_view({"post": "tick"}), name=f"{name}-tick"),
+    ]
+
+
+of_tasks = [
+    path("tasks/<uuid:task_id>/comments/", CommentViewSet.as_view(LIST), name="comments-list"),
+    path("tasks/<uuid:task_id>/comments/<uuid:pk>/", CommentViewSet.as_view(ROW), name="comments-detail"),
+    path("tasks/<uuid:task_id>/attachments/", AttachmentViewSet.as_view(LIST), name="attachments-list"),
+    path(
+        "tasks/<uuid:task_id>/attachments/<uuid:pk>/",
+        AttachmentViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="attachments-detail",
+    ),
+    path(
+        "tasks/<uuid:task_id>/attachments/<uuid:pk>/content/",
+        AttachmentViewSet.as_view({"get": "content"}, **AttachmentViewSet.content.kwargs),
+        name="attachments-content",
+    ),
+    path(
+        "tasks/<uuid:task_id>/attachments/<uuid:pk>/evidence/",
+        AttachmentEvidenceViewSet.as_view({"post": "create"}),
+        name="attachments-evidence",
+    ),
+    *checklist("tasks/<uuid:task_id>/checklist/", "tasks-checklist", TaskChecklistViewSet),
+    *checklist("gates/<uuid:gate_id>/checklist/", "gates-checklist", GateChecklistViewSet),
+]
+told = {
+    "comments": reports.CommentReportView,
+    "worklog": reports.WorkLogReportView,
+    "commits": reports.CommitReportView,
+    "file-changes": reports.FileChangeReportView,
+    "checklist": reports.ChecklistReportView,
+    "handoffs": reports.HandoffReportView,
+    "blockers": reports.BlockerReportView,
+    "attachments": reports.AttachmentReportView,
+}
 
 urlpatterns = [
     path("tasks/claim/", worker.ClaimView.as_view(), name="tasks-claim"),
@@ -30,5 +89,7 @@ urlpatterns = [
     path("executions/<uuid:pk>/complete/", worker.CompleteView.as_view(), name="executions-complete"),
     path("executions/<uuid:pk>/fail/", worker.FailView.as_view(), name="executions-fail"),
     path("executions/<uuid:pk>/release/", worker.ReleaseView.as_view(), name="executions-release"),
+    *(path(f"executions/<uuid:pk>/{name}/", view.as_view(), name=f"executions-{name}") for name, view in told.items()),
+    *of_tasks,
     *router.urls,
 ]

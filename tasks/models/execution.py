@@ -229,6 +229,7 @@ class QuarantineKind(models.TextChoices):
     COMPLETE = "complete", "Result"
     FAIL = "fail", "Failure report"
     RELEASE = "release", "Release"
+    REPORT = "report", "Report"
 
 
 class QuarantinedWrite(TenantRow):

@@ -53,7 +53,7 @@ def unmet_words(task: Task) -> str:
 
 
 def open_handoffs(task_ids: Collection[UUID]) -> Iterator[tuple[UUID, Hold]]:
-    """Yield the last handoff of each task, or of its group, that was offered and is not accepted."""
+    """Yield the last handoff of each task, or of its group, if nobody has answered it. Refused, the work stays here."""
     offered = Handoff.objects.exclude(status=HandoffStatus.DRAFT).order_by()
     ways = (
         offered.filter(task_id__in=task_ids).annotate(held=F("task_id")),
@@ -62,5 +62,5 @@ def open_handoffs(task_ids: Collection[UUID]) -> Iterator[tuple[UUID, Hold]]:
     for found in ways:
         last = found.order_by("held", "-id").distinct("held").values_list("held", "id", "status")
         for task_id, handoff_id, status in last:
-            if status not in {HandoffStatus.ACCEPTED, HandoffStatus.COMPLETED}:
-                yield task_id, Hold("handoff", handoff_id, "The handoff to its next worker is not accepted yet.")
+            if status == HandoffStatus.PENDING:
+                yield task_id, Hold("handoff", handoff_id, "The handoff to its next worker is not answered yet.")

@@ -6,7 +6,7 @@ from django.utils import timezone
 from audit.services import record
 from common.errors import Conflict
 from tasks import events
-from tasks.models import Execution, ExecutionStatus, Resolution, Task, TaskStatus
+from tasks.models import Blocker, Execution, ExecutionStatus, Resolution, Task, TaskStatus
 from tasks.services.attempts import cancel_live_attempts
 from tasks.services.base import lock_task, subject_of
 from tasks.services.editing import naming_what_is_taken
@@ -61,9 +61,12 @@ def cancel_task(*, task: Task, reason: str) -> Task:
 def reopen_task(*, task: Task, reason: str) -> Task:
     """Offer a blocked or draft task again, or a closed one without an accepted result, with its attempts renewed.
 
-    What waited for it and has not begun is held back again. Raises `Conflict` otherwise: an accepted result is final.
+    What waited for it and has not begun is held back again. Raises `Conflict` otherwise (an accepted result is final)
+    and while a blocker is open.
     """
     locked = lock_in_use(task)
+    if Blocker.objects.filter(task_id=task.id).open().exists():
+        raise Conflict("Something still stands in its way: resolve its blockers.", code="blocked")
     accepted = Execution.objects.filter(task_id=task.id, status=ExecutionStatus.SUCCESS).exists()
     if locked.status not in {TaskStatus.BLOCKED, TaskStatus.DRAFT, TaskStatus.CLOSED} or accepted:
         raise Conflict(

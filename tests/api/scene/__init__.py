@@ -22,6 +22,7 @@ from tasks.services import (
 )
 from tasks.services.leases import LeaseClaim
 from tests.api.scene.artifacts import artifacts
+from tests.api.scene.collab import collab
 from tests.world import World
 
 
@@ -42,7 +43,7 @@ class Scene:
 
 
 Part = Callable[[World, dict[str, str]], dict[str, str]]
-PARTS: tuple[Part, ...] = (artifacts,)
+PARTS: tuple[Part, ...] = (artifacts, collab)
 """what the apps add: each makes its rows and returns their names; one module of this package each"""
 
 
