@@ -5,16 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from common.api.serializers import JSONObjectField, StrictSerializer, VisibleField
-from common.files.kinds import TEXTS
 from evidence.models import Artifact, ArtifactType, ArtifactUse, Granularity
 from evidence.services.artifacts import Outcome, Why
-from evidence.services.artifacts.drafts import JSON_TYPE, MAX_PATH, MAX_TEXT
+from evidence.services.artifacts.drafts import MAX_PATH, MAX_TEXT, TEXT_TYPES
 from evidence.services.artifacts.writing import MAX_DIMENSION
 from projects.models import Project
 
 MAX_IDS = 500
 MAX_TOKENS = 1_000_000
-TEXT_TYPES = sorted(TEXTS - {JSON_TYPE})
 
 
 class ArtifactListSerializer(serializers.ModelSerializer[Artifact]):

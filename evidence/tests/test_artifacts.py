@@ -1,12 +1,15 @@
 """The context store in the database: versions, parts, uses, who sees what, and what it costs."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from common.errors import Conflict, Invalid, NotFound
+from common.errors import Conflict, DomainError, Invalid, NotFound
 from evidence.models import Artifact, ArtifactUse, Granularity
 from evidence.services.artifacts import (
     DatabaseArtifacts,
@@ -233,3 +236,34 @@ def test_members_see_artifacts_and_strangers_do_not(world: World) -> None:
     with world.as_("engineer"):
         seen = {name: Artifact.objects.visible_to(person.principal()).count() for name, person in world.people.items()}
     assert seen == {"admin": 1, "engineer": 1, "reviewer": 1, "viewer": 1, "stranger": 0}
+
+
+def test_of_many_who_follow_a_version_at_once_one_succeeds(committed_world: World) -> None:
+    first = written(committed_world)
+    outcomes = together(8, lambda at: rewritten(committed_world, first, f"by {at}"))
+    assert outcomes.count("Conflict") == 7
+    assert current(committed_world) == [("prd", 2)]
+
+
+def test_a_document_taken_apart_by_many_at_once_has_its_parts_once(committed_world: World) -> None:
+    first = written(committed_world)
+    outcomes = together(4, lambda at: taken_apart(committed_world, first))
+    assert set(outcomes) == {"list"}
+    assert [version for _, version in current(committed_world)] == [1, 1, 1, 1]
+
+
+def together(many: int, call: Callable[[int], Any]) -> list[str]:
+    """Call from many threads at the same time; return the type of what each got, or of its refusal."""
+    barrier = threading.Barrier(many)
+
+    def one(at: int) -> str:
+        barrier.wait()
+        try:
+            return type(call(at)).__name__
+        except DomainError as refusal:
+            return type(refusal).__name__
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(many) as pool:
+        return list(pool.map(one, range(many)))

@@ -74,6 +74,7 @@ urlpatterns = [
     path("tasks/claim/", worker.ClaimView.as_view(), name="tasks-claim"),
     path("executions/<uuid:pk>/heartbeat/", worker.HeartbeatView.as_view(), name="executions-heartbeat"),
     path("executions/<uuid:pk>/evidence/", worker.EvidenceView.as_view(), name="executions-evidence"),
+    path("executions/<uuid:pk>/artifacts/", worker.ArtifactView.as_view(), name="executions-artifacts"),
     path("executions/<uuid:pk>/approvals/", worker.AskView.as_view(), name="executions-approvals"),
     path(
         "executions/<uuid:pk>/approvals/<uuid:approval_id>/",

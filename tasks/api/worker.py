@@ -30,6 +30,7 @@ from tasks.services import (
     fail_execution,
     hand_in_evidence,
     heartbeat,
+    leave_run_artifact,
     redeem_approval,
     release_execution,
     request_approval,
@@ -129,6 +130,22 @@ class EvidenceView(WorkerView):
         piece = self.valid(messages.EvidenceInput)
         evidence = hand_in_evidence(claim=self.claim(pk), **piece)
         return Response(messages.EvidenceReceipt(evidence).data, status=201)
+
+
+class ArtifactView(WorkerView):
+    max_body = MAX_EVIDENCE_BODY
+
+    @extend_schema(
+        tags=["worker"],
+        operation_id="executions_artifacts",
+        parameters=LEASED,
+        request=messages.ArtifactInput,
+        responses={201: messages.ArtifactReceipt},
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Leave something for others to read, at a path: something new, or the next version of what is there."""
+        piece = self.valid(messages.ArtifactInput)
+        return Response(messages.ArtifactReceipt(leave_run_artifact(claim=self.claim(pk), **piece)).data, status=201)
 
 
 class AskView(WorkerView):

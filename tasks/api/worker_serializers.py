@@ -7,8 +7,9 @@ from uuid import UUID
 from rest_framework import serializers
 
 from common.api.serializers import JSONObjectField, StrictSerializer
-from evidence.models import ArtifactType, Evidence, Granularity, SourceType
+from evidence.models import Artifact, ArtifactType, Evidence, Granularity, SourceType
 from evidence.services.artifacts import Assembly, Why
+from evidence.services.artifacts.drafts import MAX_PATH, MAX_TEXT, TEXT_TYPES
 from tasks.models import (
     ApprovalAction,
     ApprovalKind,
@@ -61,6 +62,21 @@ class EvidenceInput(StrictSerializer):
     content_sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False)
     data = JSONObjectField(required=False)  # type: ignore[assignment]  # the name in the API
     criterion = serializers.UUIDField(required=False, help_text="The criterion it is meant for.")
+
+
+class ArtifactInput(StrictSerializer):
+    """JSON that fits the type, or text, or both: text with facts about it."""
+
+    artifact_type = serializers.ChoiceField(choices=ArtifactType.choices)
+    path = serializers.CharField(max_length=MAX_PATH)
+    title = serializers.CharField(max_length=500, allow_blank=True, required=False)
+    content = JSONObjectField(required=False)
+    text = serializers.CharField(max_length=MAX_TEXT, allow_blank=True, trim_whitespace=False, required=False)
+    media_type = serializers.ChoiceField(choices=TEXT_TYPES, required=False, help_text="Of the text.")
+    metadata = JSONObjectField(required=False)
+
+    class Meta:
+        ref_name = "RunArtifact"
 
 
 class OptionSerializer(StrictSerializer):
@@ -305,6 +321,15 @@ class EvidenceReceipt(serializers.ModelSerializer[Evidence]):
         ref_name = "EvidenceReceipt"
         model = Evidence
         fields = ("id", "source_type", "grade", "title", "content_sha256", "content_size", "created_at")
+
+
+class ArtifactReceipt(serializers.ModelSerializer[Artifact]):
+    """What became of an artifact that was left."""
+
+    class Meta:
+        ref_name = "ArtifactReceipt"
+        model = Artifact
+        fields = ("id", "artifact_type", "path", "version", "title", "content_sha256", "token_estimate", "created_at")
 
 
 class TaskState(serializers.Serializer[Any]):

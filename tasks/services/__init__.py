@@ -19,7 +19,7 @@ from tasks.services.checklists import (
 )
 from tasks.services.claims import Claimed, claim_tasks, reap_expired_leases
 from tasks.services.comments import add_comment, delete_comment, edit_comment
-from tasks.services.context import context_for
+from tasks.services.context import context_for, leave_run_artifact
 from tasks.services.contracts import CriterionInput, set_contract
 from tasks.services.dependencies import add_dependency, remove_dependency
 from tasks.services.editing import create_task, update_task
@@ -80,6 +80,7 @@ __all__ = [
     "heartbeat",
     "import_issues",
     "lease_token",
+    "leave_run_artifact",
     "log_work",
     "mark_silent_agents",
     "move_file",

@@ -1,4 +1,4 @@
-"""What a run is given to read: the artifacts its task names, as many of them as there is room for."""
+"""What a run is given to read, as much as there is room for, and what it leaves for others to read."""
 
 from typing import Any
 from uuid import UUID
@@ -6,8 +6,11 @@ from uuid import UUID
 from django.db import transaction
 
 from common.errors import Invalid
-from evidence.services.artifacts import Assembly, give_context
+from evidence.models import Artifact
+from evidence.services.artifacts import Assembly, Author, give_context, leave_artifact
+from tasks.models import QuarantineKind
 from tasks.services.claims import Claimed
+from tasks.services.leases import Held, LeaseClaim, under_lease
 
 MOST_ARTIFACTS = 100
 DEFAULT_TOKENS, MOST_TOKENS = 8_000, 200_000
@@ -62,3 +65,16 @@ def as_uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def leave_run_artifact(*, claim: LeaseClaim, **piece: Any) -> Artifact:
+    """Keep what a run wrote down, at its path: something new, or the next version of what is there.
+
+    Raises what `leave_artifact` raises, and `LeaseLost` for a late one, which is kept in quarantine.
+    """
+
+    def write(held: Held) -> Artifact:
+        author = Author(agent_id=held.execution.agent_id, execution_id=held.execution.id)
+        return leave_artifact(project=held.task.project, author=author, **piece)
+
+    return under_lease(claim, QuarantineKind.REPORT, piece, write)

@@ -1,14 +1,18 @@
-"""What a claim carries to read."""
+"""What a claim carries to read, and what a run leaves."""
 
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from evidence.models import ArtifactUse
+from common.errors import LeaseLost
+from evidence.models import Artifact, ArtifactUse
 from evidence.services.artifacts import delete_artifact
+from tasks.models import QuarantinedWrite
+from tasks.services import leave_run_artifact
+from tasks.services.leases import LeaseClaim
 from tests.services.artifacts import PRD, taken_apart, written
-from tests.work import events_of, make_task
+from tests.work import acting, events_of, make_task, run_out, started
 from tests.world import Client, World
 
 
@@ -89,3 +93,27 @@ def test_a_replayed_claim_carries_the_same_and_is_noted_once(world: World) -> No
 def test_nobody_names_more_than_a_hundred(world: World) -> None:
     context = claimed_context(world, artifacts=[str(uuid4()) for _ in range(150)])
     assert len(context["dropped"]) == 100
+
+
+def test_a_run_leaves_an_artifact_and_then_its_next_version(world: World) -> None:
+    _, claim = started(world)
+    piece = {"artifact_type": "agent_output", "path": "notes", "text": "one"}
+    first, second = (left(world, claim, **piece | {"text": text}) for text in ("one", "two"))
+    assert (first.version, second.version, second.supersedes_id) == (1, 2, first.id)
+    assert (second.source_agent_id, second.source_execution_id) == (world.agent.id, claim.execution_id)
+    assert second.created_by_id is None
+
+
+def test_what_comes_late_is_kept_in_quarantine_and_not_in_the_store(world: World) -> None:
+    _, claim = started(world)
+    run_out(world, claim.execution_id)
+    with pytest.raises(LeaseLost):
+        left(world, claim, artifact_type="agent_output", path="notes", text="late")
+    with world.as_("engineer"):
+        assert not Artifact.objects.exists()
+        assert QuarantinedWrite.objects.get().payload["text"] == "late"
+
+
+def left(world: World, claim: LeaseClaim, **piece: Any) -> Artifact:
+    with acting(world, "agent"):
+        return leave_run_artifact(claim=claim, **piece)

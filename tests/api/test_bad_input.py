@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import transaction
+from django.urls import resolve
 
 from tests.api.scene import Scene
 from tests.api.table import CALLERS, ROWS, WRONG_FIELDS, Row
@@ -67,9 +67,10 @@ def test_a_bad_body_is_refused_by_every_endpoint(
         assert all(answer.json()["errors"]["surplus"] == ["Unknown field."] for answer in answers.values())
 
 
-def test_an_oversize_body_is_refused_by_every_endpoint(send: Send) -> None:
+def test_an_oversize_body_is_refused_by_every_endpoint(send: Send, scene: Scene) -> None:
     for row in TAKING_JSON:
-        limit = 4 * 1024 * 1024 if row.path.endswith("evidence/") else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        view: Any = resolve(f"/api/v1/{scene.fill(row.path).partition('?')[0]}").func
+        limit = view.cls.max_body
         answer = send(row, b" " * (limit + 1))
         assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large"), row.name
 

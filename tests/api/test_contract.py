@@ -14,6 +14,7 @@ CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,re
 OBJECTS = {
     "/agents/": "agent",
     "/approvals/": "approval",
+    "/artifacts/": "artifact",
     "/audit/events/": "event",
     "/evidence/": "evidence",
     "/plans/": "plan",

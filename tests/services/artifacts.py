@@ -10,7 +10,7 @@ from evidence.models import Artifact
 from evidence.services import artifacts
 from tasks import services as tasks
 from tasks.models import Execution
-from tests.work import acting, claim_one, make_task
+from tests.work import acting, claim_one, make_task, started
 from tests.world import World
 
 Scene = Callable[[World], Any]
@@ -97,6 +97,12 @@ def left(world: World) -> None:
             artifacts.leave_artifact(project=world.project, author=author(world), text=text, **values)
 
 
+def left_by_run(world: World) -> None:
+    _, claim = started(world)
+    with acting(world, "agent"):
+        tasks.leave_run_artifact(claim=claim, artifact_type="agent_output", path="out", text="x")
+
+
 CREATED = "artifact.created"
 SCENES: dict[str, tuple[Scene, list[str]]] = {
     "evidence.create_artifact": (lambda w: written(w), [CREATED]),
@@ -125,6 +131,7 @@ SCENES: dict[str, tuple[Scene, list[str]]] = {
         [CREATED, "artifact.exported"],
     ),
     "evidence.give_context": (for_engineer(given_by_hand), [CREATED, "task.created", "task.claimed", "context.given"]),
+    "tasks.leave_run_artifact": (left_by_run, ["task.created", "task.claimed", CREATED]),
     "tasks.context_for": (given, [CREATED, "task.created", "task.claimed", "context.given"]),
 }
 SILENT = {

@@ -9,7 +9,7 @@ from uuid import UUID
 import rfc8785
 
 from common.errors import Invalid
-from common.files.kinds import Stored
+from common.files.kinds import TEXTS, Stored
 from common.ids import sha256_hex
 from evidence.services.artifacts.schemas import check_content
 from evidence.services.artifacts.tokens import estimate_tokens
@@ -20,6 +20,8 @@ MAX_PATH = 300
 """leaves room for the numbers and keys of parts"""
 JSON_TYPE = "application/json"
 MARKDOWN = "text/markdown"
+TEXT_TYPES = sorted(TEXTS - {JSON_TYPE})
+"""what a text in a row may be"""
 STEP = r"\.?\w(?:[\w .+@()-]*[\w+@()-])?"
 PATH = re.compile(rf"{STEP}(?:/{STEP})*", re.ASCII)
 """steps that every system can write as the name of a file, and that lead nowhere else"""

@@ -5,6 +5,8 @@ from tests.api.table.row import Row, Wrong
 LEASE = {"Lease-Token": "{lease}"}
 REDEEMING = {"Lease-Token": "{redeeming_lease}"}
 PIECE = {"source_type": "test_result", "title": "t", "content": "x"}
+ARTIFACT = {"artifact_type": "agent_output", "path": "out", "text": "x"}
+LEAVE = "POST executions/{execution}/artifacts/"
 CLAIM = "POST tasks/claim/"
 BEAT = "POST executions/{execution}/heartbeat/"
 EVIDENCE = "POST executions/{execution}/evidence/"
@@ -17,6 +19,7 @@ ROWS = [
     Row("POST", "tasks/claim/", "             403 403 403 403 403 403 401 200", {}),
     Row("POST", "executions/{execution}/heartbeat/", "403 403 403 403 403 403 401 200", {}, LEASE),
     Row("POST", "executions/{execution}/evidence/", "403 403 403 403 403 403 401 201", PIECE, LEASE),
+    Row("POST", "executions/{execution}/artifacts/", "403 403 403 403 403 403 401 201", ARTIFACT, LEASE),
     Row(
         "POST",
         "executions/{execution}/approvals/",
@@ -57,6 +60,10 @@ WRONG_FIELDS: Wrong = [
     (EVIDENCE, {"source_type": "rumour"}, "source_type"),
     (EVIDENCE, {"content_sha256": "ABC"}, "content_sha256"),
     (EVIDENCE, {"data": [1]}, "data"),
+    (LEAVE, {"path": "/x"}, "path"),
+    (LEAVE, {"text": ""}, "content"),
+    (LEAVE, {"content": {"summary": "x"}}, "content"),
+    (LEAVE, {"artifact_type": "poem"}, "artifact_type"),
     (ASK, {"kind": "phase_gate"}, "kind"),
     (ASK, {"action": "rm"}, "action"),
     (ASK, {"action": {"n": 2**60}}, "action"),
