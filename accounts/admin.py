@@ -3,14 +3,24 @@
 import secrets
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from accounts.models import ApiToken, Role, Tenant, User
-from accounts.services import create_user, deactivate_user, revoke_token, update_user
-from common.admin import ReadOnlyAdmin, ServiceAdmin, ServiceForm, with_reason
+from accounts.models import ApiToken, Notification, Role, Session, StaffRole, Tenant, User, UserPreference
+from accounts.services import (
+    create_user,
+    deactivate_user,
+    delete_user,
+    reactivate_user,
+    revoke_all_sessions,
+    revoke_sessions,
+    revoke_token,
+    update_user,
+)
+from common.admin import MadeFilter, Panel, ReadOnlyAdmin, ServiceAdmin, ServiceForm, reference_filter, with_reason
 
 # Rights come from roles; Django's groups know no tenant.
 admin.site.unregister(Group)
@@ -25,6 +35,13 @@ class OwnTenantAdmin(ReadOnlyAdmin):
 
 class UserForm(ServiceForm):
     """People type capitals in their addresses; what is stored has none."""
+
+    staff_roles = forms.MultipleChoiceField(
+        choices=StaffRole.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What the person may do here; an administrator may do everything.",
+    )
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
@@ -44,13 +61,21 @@ class UserAdmin(ServiceAdmin):
         "display_name",
         "role",
         "is_staff",
+        "staff_roles",
         "is_active",
+        "github_username",
+        "github_user_id",
+        "last_login",
         "created_at",
         "updated_at",
     )
-    add_fields = ("email", "display_name", "username", "role", "is_staff")
-    changeable = ("display_name", "username", "role", "is_staff")
-    actions = ("deactivate",)
+    add_fields = ("email", "display_name", "username", "role", "is_staff", "staff_roles")
+    changeable = ("display_name", "username", "role", "is_staff", "staff_roles")
+    actions = ("deactivate", "reactivate", "end_sessions", "delete_for_good")
+    panels: ClassVar[Any] = (
+        Panel(Session, "user_id", ("created_at", "expires_at", "user_agent")),
+        Panel(ApiToken, "user_id", ("name", "prefix", "expires_at", "revoked_at")),
+    )
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
@@ -85,11 +110,24 @@ class UserAdmin(ServiceAdmin):
     def deactivate(self, request: HttpRequest, row: User, reason: str) -> None:
         deactivate_user(user=row, reason=reason)
 
+    @with_reason("Open the chosen accounts again")
+    def reactivate(self, request: HttpRequest, row: User, reason: str) -> None:
+        reactivate_user(user=row, reason=reason)
+
+    @with_reason("End all sessions of the chosen people")
+    def end_sessions(self, request: HttpRequest, row: User, reason: str) -> None:
+        revoke_all_sessions(user=row, reason=reason)
+
+    @with_reason("Delete the chosen accounts for good")
+    def delete_for_good(self, request: HttpRequest, row: User, reason: str) -> None:
+        delete_user(user=row, reason=reason)
+
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin):
     list_display = ("name", "prefix", "user", "scopes", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
+    list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
     search_fields = ("prefix",)
     search_ids = ("pk",)
     search_words = ("prefix",)
@@ -100,3 +138,35 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     @with_reason("Revoke the chosen tokens")
     def revoke(self, request: HttpRequest, row: ApiToken, reason: str) -> None:
         revoke_token(token=row, reason=reason)
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnlyAdmin):
+    """Who is signed in. The key of a session is stored nowhere, and what is in it concerns nobody."""
+
+    list_display = ("user", "created_at", "expires_at", "ip_address", "user_agent")
+    list_select_related = ("user",)
+    list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
+    fields = ("user", "created_at", "expires_at", "ip_address", "user_agent")
+    actions = ("end",)
+
+    @with_reason("End the chosen sessions")
+    def end(self, request: HttpRequest, row: Session, reason: str) -> None:
+        revoke_sessions(user=row.user, sessions=[row.id], reason=reason)
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "user", "kind", "title", "read_at", "emailed_at", "digest_at")
+    list_select_related = ("user",)
+    list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
+    search_ids = ("pk", "user_id")
+    search_fields = ("user_id",)
+    search_help_text = "The id of a notification or of a person."
+
+
+@admin.register(UserPreference)
+class UserPreferenceAdmin(ReadOnlyAdmin):
+    list_display = ("user", "theme", "time_zone", "notifications", "daily_digest_hour")
+    list_select_related = ("user",)
+    list_filter = (reference_filter("user_id", "person", word="user__email"),)

@@ -1,6 +1,15 @@
 """What happens to tenants, people and their credentials."""
 
-from audit.events import Action, Audience, EventType, Severity
+from django.dispatch import Signal
+
+from audit.events import CONCERNED, Action, Audience, EventType, Severity
+
+people_asked = Signal()
+"""Who are `group` (a word that an event type's `notifies` uses) for `event`? Receivers return ids of people.
+
+Apps above know what accounts cannot: who decides an approval, who is mentioned in a comment.
+"""
+
 
 TENANT_CREATED = EventType("tenant.created", Action.CREATE, "tenant created", audience=Audience.ADMINISTRATIVE)
 USER_CREATED = EventType(
@@ -19,6 +28,46 @@ USER_UPDATED = EventType(
     audience=Audience.ADMINISTRATIVE,
     aliases=("user_updated",),
 )
+USER_RIGHTS_CHANGED = EventType(
+    "user.rights_changed",
+    Action.UPDATE,
+    "rights changed",
+    {"changed": list},
+    audience=Audience.ADMINISTRATIVE,
+    severity=Severity.NOTICE,
+    notifies=CONCERNED,
+    aliases=("user.role_granted", "user.role_revoked"),
+)
+USER_REACTIVATED = EventType(
+    "user.reactivated",
+    Action.UPDATE,
+    "account opened again",
+    audience=Audience.ADMINISTRATIVE,
+    severity=Severity.NOTICE,
+)
+PREFERENCES_CHANGED = EventType(
+    "user.preferences_changed",
+    Action.UPDATE,
+    "preferences changed",
+    {"changed": list},
+    audience=Audience.PERSONAL,
+    feed=False,
+)
+GITHUB_CONNECTED = EventType(
+    "user.github_connected",
+    Action.UPDATE,
+    "GitHub account connected",
+    {"github_user_id": int},
+    audience=Audience.PERSONAL,
+    aliases=("integration.connected",),
+)
+GITHUB_DISCONNECTED = EventType(
+    "user.github_disconnected",
+    Action.UPDATE,
+    "GitHub account disconnected",
+    audience=Audience.PERSONAL,
+    aliases=("integration.disconnected",),
+)
 USER_DEACTIVATED = EventType(
     "user.deactivated", Action.UPDATE, "account deactivated", audience=Audience.ADMINISTRATIVE, severity=Severity.NOTICE
 )
@@ -36,7 +85,8 @@ SIGN_IN_SUCCEEDED = EventType(
     "signed in",
     {"method": str},
     audience=Audience.PERSONAL,
-    aliases=("login_succeeded",),
+    feed=False,
+    aliases=("login_succeeded", "auth.login_succeeded"),
 )
 SIGN_IN_FAILED = EventType(
     "auth.sign_in_failed",
@@ -45,9 +95,18 @@ SIGN_IN_FAILED = EventType(
     {"method": str},
     audience=Audience.PERSONAL,
     severity=Severity.WARNING,
-    aliases=("login_failed",),
+    feed=False,
+    aliases=("login_failed", "auth.login_failed"),
 )
-SIGNED_OUT = EventType("auth.signed_out", Action.EXECUTE, "signed out", audience=Audience.PERSONAL)
+SIGNED_OUT = EventType("auth.signed_out", Action.EXECUTE, "signed out", audience=Audience.PERSONAL, feed=False)
+SESSION_REVOKED = EventType(
+    "auth.session_revoked",
+    Action.DELETE,
+    "sessions ended",
+    {"sessions": int},
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
+)
 TOKEN_CREATED = EventType(
     "api_token.created",
     Action.CREATE,

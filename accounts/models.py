@@ -304,6 +304,9 @@ class Session(TenantModel):
     user = TenantForeignKey(User, models.CASCADE, related_name="sessions")
     data = models.TextField()
     expires_at = models.DateTimeField()
+    # As exactly as the request said it: unlike the log, a session can be erased.
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=1000, default="", db_default="")
 
     objects = SessionQuerySet.as_manager()
 

@@ -1,7 +1,8 @@
-"""Who may hand out credentials."""
+"""Who may hand out credentials and change accounts."""
 
 from collections.abc import Iterable
 
+from accounts.models import ApiToken
 from common.context import Principal
 from common.errors import Forbidden
 
@@ -13,3 +14,27 @@ def check_may_issue(principal: Principal, scopes: Iterable[str]) -> None:
     more = sorted(set(scopes) - principal.scopes) if principal.via == "token" else []
     if more:
         raise Forbidden(f"This token has not the scopes {', '.join(more)} itself.", code="more_scopes")
+
+
+def check_is_person(principal: Principal) -> None:
+    """Raise `Forbidden` for an agent: what belongs to its owner as a person is not its business."""
+    if principal.is_agent:
+        raise Forbidden("Only a person may do this.", code="not_for_agents")
+
+
+def may_administer(principal: Principal) -> bool:
+    """Whether the caller may change other people's accounts."""
+    return not principal.is_agent and principal.role == "admin"
+
+
+def check_may_administer(principal: Principal) -> None:
+    """Raise `Forbidden` unless the caller is an administrator: others change no account but their own profile."""
+    if not may_administer(principal):
+        raise Forbidden("Only an administrator may do this.")
+
+
+def check_may_rotate(principal: Principal, token: ApiToken) -> None:
+    """Raise `Forbidden` unless the token is the caller's own (or an agent's of theirs): a new secret is a new right."""
+    check_may_issue(principal, token.scopes if token.agent_id is None else ())
+    if token.user_id != principal.user_id:
+        raise Forbidden("Only the owner of a token may rotate it; an administrator may revoke it.")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.models import ApiToken, Session, User
+from accounts.models import ApiToken, Session, User, UserPreference
 from common.context import Principal
 from common.errors import NotFound
 
@@ -16,6 +16,11 @@ def person(user_id: UUID) -> User:
     if user is None:
         raise NotFound("No such person.")
     return user
+
+
+def preferences_of(user: User) -> UserPreference:
+    """Return what a person prefers; the defaults, unsaved, where they never said."""
+    return user.preferences.first() or UserPreference(user=user)
 
 
 def still_valid(principal: Principal) -> Principal | None:

@@ -11,12 +11,20 @@ from uuid import UUID
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 
 from accounts.models import Session
+from common import context
 from common.context import SYSTEM, Principal
+from common.origin import exact
 from common.tenancy import system_call, tenant_context
 
 
 def digest(session_key: str) -> bytes:
     return hashlib.sha256(session_key.encode()).digest()
+
+
+def origin() -> dict[str, Any]:
+    """Return where the running request comes from, for its owner to recognise the session by."""
+    running = context.current()
+    return {"ip_address": exact(running.address), "user_agent": running.user_agent[:1000].replace("\x00", "")}
 
 
 class SessionStore(SessionBase):
@@ -65,7 +73,7 @@ class SessionStore(SessionBase):
         own = {"digest": digest(self.session_key or ""), "user_id": UUID(data["user_id"])}
         with tenant_context(UUID(data["tenant_id"]), actor=SYSTEM):
             if self._is_new:
-                Session.objects.create(**own, **values)
+                Session.objects.create(**own, **values, **origin())
                 self._is_new = False
             elif not Session.objects.filter(**own).update(**values):
                 # Ended while this request ran: writing it again would undo a revocation.

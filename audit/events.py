@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import models
+from django.dispatch import Signal
 
 
 class Action(models.TextChoices):
@@ -48,6 +49,16 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+CONCERNED = ("concerned",)
+"""the people an event names in `concerns`"""
+
+events_placed = Signal()
+"""`events` of the running tenant have got their positions. Sent by the relay, at least once for each event."""
+
+PAGES: dict[str, str] = {}
+"""where a subject is looked at: its type and a path of this site with `{id}`; apps declare theirs"""
+
+
 class UnknownEventError(LookupError):
     """A programming error: the event is not in the catalogue."""
 
@@ -71,6 +82,13 @@ class EventType:
     severity: Severity = Severity.INFO
     version: int = 1
     aliases: tuple[str, ...] = ()
+    """the names of the specifications: an old reader finds its event by them"""
+    notifies: tuple[str, ...] = ()
+    """groups of people who get a notification: `CONCERNED`, or a word that an app above knows"""
+    feed: bool = True
+    """whether the activity feed shows it"""
+    external: bool = False
+    """whether it happens outside: a caller of the API may record it (audit.services.record_external)"""
 
     def __post_init__(self) -> None:
         if self.name in CATALOGUE:
@@ -126,3 +144,80 @@ LOG_VERIFICATION_FAILED = EventType(
     audience=Audience.ADMINISTRATIVE,
     severity=Severity.WARNING,
 )
+
+
+def aliases() -> dict[str, str]:
+    """Return the catalogue's name of each alias."""
+    return {alias: entry.name for entry in CATALOGUE.values() for alias in entry.aliases}
+
+
+def canonical_name(name: str) -> str:
+    """Return the catalogue's name for a name or an alias; an unknown one as it is."""
+    return name if name in CATALOGUE else aliases().get(name, name)
+
+
+# --- outgoing webhooks -----------------------------------------------------------------------------------------------
+def of_webhooks(name: str, action: Action, sentence: str, **options: Any) -> EventType:
+    return EventType(f"webhook.{name}", action, sentence, audience=Audience.ADMINISTRATIVE, **options)
+
+
+WEBHOOK_CREATED = of_webhooks("created", Action.CREATE, "webhook created", fields={"event_types": list})
+WEBHOOK_UPDATED = of_webhooks("updated", Action.UPDATE, "webhook changed", fields={"changed": list})
+WEBHOOK_DELETED = of_webhooks("deleted", Action.DELETE, "webhook deleted")
+WEBHOOK_TESTED = of_webhooks("tested", Action.EXECUTE, "webhook tested")
+WEBHOOK_SECRET_ROTATED = of_webhooks("secret_rotated", Action.UPDATE, "webhook given a new secret")
+WEBHOOK_ENABLED = of_webhooks("enabled", Action.UPDATE, "webhook enabled")
+WEBHOOK_DISABLED = of_webhooks(
+    "disabled", Action.UPDATE, "webhook disabled", severity=Severity.WARNING, notifies=CONCERNED
+)
+WEBHOOK_DELIVERY_FAILED = of_webhooks(
+    "delivery_failed",
+    Action.EXECUTE,
+    "webhook delivery given up",
+    fields={"event_id": str, "attempts": int},
+    severity=Severity.WARNING,
+)
+WEBHOOK_DELIVERY_RETRIED = of_webhooks(
+    "delivery_retried", Action.EXECUTE, "webhook delivery tried again", fields={"event_id": str}
+)
+
+
+# --- what happens outside and is told to us --------------------------------------------------------------------------
+def outside(name: str, sentence: str, *alias: str, severity: Severity = Severity.INFO) -> EventType:
+    """Declare an event that callers of the API may record, in a shape that forges nothing of ours."""
+    fields = {"summary": str, "url": str}
+    return EventType(name, Action.EXECUTE, sentence, fields, severity=severity, aliases=alias, external=True)
+
+
+CODE_REVIEW_STARTED = outside("code_review.started", "code review started", "code_review_started")
+CODE_REVIEW_COMPLETED = outside("code_review.completed", "code review completed", "code_review_completed")
+TEST_EXECUTED = outside("test.executed", "tests run", "test_executed")
+DEPLOYMENT_STARTED = outside("deployment.started", "deployment started", "deployment_started")
+DEPLOYMENT_COMPLETED = outside("deployment.completed", "deployment completed", "deployment_completed")
+DEPLOYMENT_FAILED = outside("deployment.failed", "deployment failed", "deployment_failed", severity=Severity.WARNING)
+SECURITY_ISSUE_DETECTED = outside(
+    "security_issue.detected", "security issue found", "security_issue_detected", severity=Severity.WARNING
+)
+SECURITY_ISSUE_RESOLVED = outside("security_issue.resolved", "security issue resolved", "security_issue_resolved")
+DATA_ACCESSED = outside("data.accessed", "data read", "data_accessed")
+DATA_MODIFIED = outside("data.modified", "data changed", "data_modified")
+DATA_DELETED = outside("data.deleted", "data deleted", "data_deleted")
+API_CALLED = outside("api.called", "API called", "api_call")
+API_FAILED = outside("api.failed", "API call failed", "api_error", severity=Severity.WARNING)
+SYSTEM_FAILED = outside("system.failed", "system error", "system_error", "system.error", severity=Severity.WARNING)
+SYSTEM_WARNED = outside("system.warned", "system warning", "system_warning", severity=Severity.NOTICE)
+WEBHOOK_RECEIVED = outside("integration.received", "webhook received", "webhook_received")
+PR_CREATED = outside("pr.created", "pull request opened")
+PR_UPDATED = outside("pr.updated", "pull request changed")
+PR_CLOSED = outside("pr.closed", "pull request closed")
+ISSUE_CREATED = outside("issue.created", "issue opened")
+ISSUE_UPDATED = outside("issue.updated", "issue changed")
+ISSUE_CLOSED = outside("issue.closed", "issue closed")
+AI_SUGGESTED = outside("ai.suggested", "suggestion made", "ai.suggestion")
+AI_ANALYSED = outside("ai.analysis_completed", "analysis completed", "ai.analysis_complete")
+WORKFLOW_STARTED = outside("workflow.started", "workflow started")
+WORKFLOW_PAUSED = outside("workflow.paused", "workflow paused")
+WORKFLOW_RESUMED = outside("workflow.resumed", "workflow resumed", "workflow_resumed")
+WORKFLOW_COMPLETED = outside("workflow.completed", "workflow completed")
+WORKFLOW_FAILED = outside("workflow.failed", "workflow failed", severity=Severity.NOTICE)
+CUSTOM = outside("custom.recorded", "told", "custom")

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from django.db.models import Max
 
+from audit.events import PAGES, event_type
 from audit.models import Checkpoint, Epoch, Event, Position
 from common.context import Principal
 
@@ -59,6 +60,33 @@ def group_of(tenant_id: UUID) -> str:
 def head() -> int:
     """Return the newest position of the running tenant, 0 before its first event."""
     return Position.objects.aggregate(head=Max("pos"))["head"] or 0
+
+
+def sentence_of(event: Event) -> str:
+    """Return the human line of an event: what happened, to what, by whom, why."""
+    who = "" if event.actor_label == event.resource_label else f" by {event.actor_label}"
+    why = f" ({event.reason})" if event.reason else ""
+    return f"{event_type(event.event_type).sentence}: {event.resource_label}{who}{why}"
+
+
+def page_of(event: Event) -> str:
+    """Return the path of the page where an event's subject is looked at, else that of its task; empty without one."""
+    if event.resource_type in PAGES and event.resource_id:
+        return PAGES[event.resource_type].format(id=event.resource_id)
+    return PAGES["task"].format(id=event.task_id) if event.task_id and "task" in PAGES else ""
+
+
+def placed_after(pos: int, *, limit: int = BATCH) -> Batch:
+    """Return the events that follow `pos`, in order, whoever may see them: for what is made from the log.
+
+    Events of a month that was archived away are left out; `upto` moves past them.
+    """
+    places = list(Position.objects.filter(pos__gt=pos).order_by("pos").values_list("pos", "event_id")[:limit])
+    events = Event.objects.in_bulk([event_id for _, event_id in places])
+    return Batch(
+        upto=places[-1][0] if places else pos,
+        events=[PlacedEvent(place, events[event_id]) for place, event_id in places if event_id in events],
+    )
 
 
 def events_after(

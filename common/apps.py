@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 from common.tenancy.guard import install_guard
 
@@ -11,3 +12,5 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         install_guard()
+        # What apps do when a lower one tells of something, and what of theirs is kept for how long.
+        autodiscover_modules("receivers", "retention")

@@ -1,4 +1,4 @@
-"""Celery's side of the base: one job that only says that it ran."""
+"""Celery's side of the base: a job that only says that it ran, and the one that purges what is old."""
 
 import logging
 
@@ -11,3 +11,10 @@ logger = logging.getLogger("countermark.job")
 def probe() -> None:
     """Log one line: shows that a message goes through broker and worker with its request's ids."""
     logger.info("probe")
+
+
+@shared_task
+def purge() -> None:
+    from common.retention import purge_everything
+
+    purge_everything()

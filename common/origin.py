@@ -17,6 +17,14 @@ SYSTEMS = {
 PROGRAM = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}(/[0-9][0-9A-Za-z.]{0,19})?")
 
 
+def exact(address: str) -> str | None:
+    """Return an address as it is written canonically, None for what is no address."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return None
+
+
 def network_of(address: str) -> str | None:
     """Return the network that an address is in (IPv4 /24, IPv6 /48), None for what is no address."""
     try:

@@ -4,10 +4,12 @@
 """
 
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from common.files.configuration import storages
 from common.logs import logging_config
@@ -332,11 +334,38 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 6 * 3600,
         "options": {"queue": "audit", "expires": 3600},
     },
-    "purge-idempotency-keys": {
-        "task": "accounts.jobs.purge_expired",
-        "schedule": 3600,
+    "purge": {
+        "task": "common.jobs.purge",
+        "schedule": 24 * 3600,
         "options": {"queue": "maintenance", "expires": 3600},
     },
+    "deliver-webhooks": {
+        "task": "audit.jobs.deliver_webhooks",
+        "schedule": 5,
+        "options": {"queue": "webhooks", "expires": 5},
+    },
+}
+
+# --- outgoing webhooks and retention ------------------------------------------------------------------------------
+# Networks that are not on the public internet and may be delivered to all the same: for the whole instance, by its
+# operator, never by a tenant.
+WEBHOOK_ALLOWED_NETWORKS = [ip_network(text) for text in env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])]
+# For tests and development: plain http to this machine. Only the embedded servers may be run with it.
+WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
+if WEBHOOK_ALLOW_LOOPBACK and not env.bool("EMBEDDED", default=False):
+    raise ImproperlyConfigured("WEBHOOK_ALLOW_LOOPBACK is for the embedded development mode only.")
+# Days that rows are kept: RETENTION_DAYS_<KIND>. Keys and sessions count from when they expired.
+RETENTION_DAYS = {
+    name: env.int(f"RETENTION_DAYS_{name.upper()}", default=days)
+    for name, days in {
+        "idempotency_keys": 0,
+        "sessions": 0,
+        "notifications": 90,
+        "activity": 180,
+        "deliveries": 30,
+        "quarantined_writes": 90,
+        "run_logs": 180,
+    }.items()
 }
 
 # --- agents ------------------------------------------------------------------------------------------------------

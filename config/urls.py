@@ -4,18 +4,21 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from audit.api.rights import ProjectRights
 from audit.api.urls import routes as audit_routes
 from common import health
 from common.api import handlers
+from projects.permissions import can_contribute, can_manage, managed_project_ids
 from projects.queries import visible_project_ids
 
+rights = ProjectRights(visible_project_ids, managed_project_ids, can_contribute, can_manage)
 api = [
     path("", include("accounts.api.urls")),
     path("", include("projects.api.urls")),
     path("", include("agents.api.urls")),
     path("", include("evidence.api.urls")),
     path("", include("tasks.api.urls")),
-    path("", include(audit_routes(visible_project_ids))),
+    path("", include(audit_routes(rights))),
 ]
 
 urlpatterns = [

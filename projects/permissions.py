@@ -25,3 +25,11 @@ def can_manage(principal: Principal, project_id: UUID) -> bool:
     if principal.is_agent:
         return False
     return principal.sees_all_projects or has_role(principal.user_id, project_id, DECIDING)
+
+
+def managed_project_ids(principal: Principal) -> list[UUID]:
+    """Return the projects whose settings a caller may change as a member; an agent none."""
+    if principal.is_agent:
+        return []
+    own = ProjectMember.objects.filter(user_id=principal.user_id, role__in=DECIDING)
+    return list(own.values_list("project_id", flat=True))

@@ -1,6 +1,14 @@
 """What happens to work: tasks, executions, approvals."""
 
-from audit.events import Action, EventType, Severity
+from audit.events import CONCERNED, PAGES, Action, EventType, Severity
+
+DECIDERS = ("deciders",)
+"""whom an approval waits for (`notifies`)"""
+MAINTAINERS = ("maintainers",)
+"""who may sign a task of the project off"""
+
+PAGES["task"] = "/tasks/{id}/"
+PAGES["approval"] = "/inbox/{id}/"
 
 TASK_CREATED = EventType(
     "task.created", Action.CREATE, "task created", {"key": str, "type": str}, aliases=("task_created",)
@@ -11,13 +19,14 @@ TASK_CLAIMED = EventType(
     Action.UPDATE,
     "task claimed",
     {"execution_id": str, "attempt": int, "lease_seconds": int},
-    aliases=("task_started", "execution.started"),
+    aliases=("task_started", "task.started", "execution.started"),
 )
 TASK_ASSIGNED = EventType(
     "task.assigned",
     Action.UPDATE,
     "task assigned",
     {"user_id": str, "agent_id": str},
+    notifies=CONCERNED,
     aliases=("task_assigned",),
 )
 TASK_WAITING = EventType("task.waiting", Action.UPDATE, "task waits for others", {"waiting_on": int})
@@ -54,6 +63,7 @@ ASSIGNMENT_MADE = EventType(
     Action.CREATE,
     "assigned",
     {"role": str, "user_id": str, "agent_id": str, "group_id": str},
+    notifies=CONCERNED,
 )
 ASSIGNMENT_ENDED = EventType(
     "assignment.ended",
@@ -63,12 +73,18 @@ ASSIGNMENT_ENDED = EventType(
 )
 TASK_RELEASED = EventType("task.released", Action.UPDATE, "task given back", {"execution_id": str, "attempt": int})
 TASK_BLOCKED = EventType(
-    "task.blocked", Action.UPDATE, "task blocked", severity=Severity.NOTICE, aliases=("task_failed",)
+    "task.blocked", Action.UPDATE, "task blocked", severity=Severity.NOTICE, aliases=("task_failed", "task.failed")
 )
 TASK_REOPENED = EventType("task.reopened", Action.UPDATE, "task reopened")
-TASK_SUBMITTED = EventType("task.submitted", Action.UPDATE, "task waits for review", {"execution_id": str})
+TASK_SUBMITTED = EventType(
+    "task.submitted", Action.UPDATE, "task waits for review", {"execution_id": str}, notifies=MAINTAINERS
+)
 TASK_CLOSED = EventType(
-    "task.closed", Action.UPDATE, "task closed", {"resolution": str}, aliases=("task_closed", "task_completed")
+    "task.closed",
+    Action.UPDATE,
+    "task closed",
+    {"resolution": str},
+    aliases=("task_closed", "task_completed", "task.completed"),
 )
 TASK_CANCELLED = EventType("task.cancelled", Action.UPDATE, "task cancelled", aliases=("task_cancelled",))
 CONTRACT_SET = EventType("contract.set", Action.CREATE, "acceptance contract set", {"criteria": int})
@@ -79,7 +95,11 @@ CRITERION_EVALUATED = EventType(
     {"criterion_id": str, "is_met": bool, "evidence_id": str},
 )
 EXECUTION_SUCCEEDED = EventType(
-    "execution.succeeded", Action.EXECUTE, "run succeeded", {"attempt": int}, aliases=("agent_executed",)
+    "execution.succeeded",
+    Action.EXECUTE,
+    "run succeeded",
+    {"attempt": int},
+    aliases=("agent_executed", "execution.completed"),
 )
 EXECUTION_FAILED = EventType(
     "execution.failed",
@@ -90,7 +110,12 @@ EXECUTION_FAILED = EventType(
     aliases=("agent_failed",),
 )
 EXECUTION_TIMED_OUT = EventType(
-    "execution.timed_out", Action.EXECUTE, "run timed out", {"attempt": int}, severity=Severity.WARNING
+    "execution.timed_out",
+    Action.EXECUTE,
+    "run timed out",
+    {"attempt": int},
+    severity=Severity.WARNING,
+    aliases=("execution.timeout",),
 )
 EXECUTION_CANCEL_REQUESTED = EventType(
     "execution.cancel_requested", Action.UPDATE, "run told to stop", {"attempt": int}, severity=Severity.NOTICE
@@ -112,7 +137,8 @@ APPROVAL_REQUESTED = EventType(
     "approval asked",
     {"kind": str, "digest": str},
     severity=Severity.NOTICE,
-    aliases=("hitl_request_created",),
+    notifies=DECIDERS,
+    aliases=("hitl_request_created", "hitl.requested"),
 )
 APPROVAL_APPROVED = EventType(
     "approval.approved",
@@ -120,15 +146,19 @@ APPROVAL_APPROVED = EventType(
     "approved",
     {"digest": str},
     severity=Severity.NOTICE,
-    aliases=("hitl_response",),
+    aliases=("hitl_response", "hitl.responded"),
 )
 APPROVAL_REJECTED = EventType("approval.rejected", Action.UPDATE, "rejected", {"digest": str}, severity=Severity.NOTICE)
 APPROVAL_AMENDED = EventType("approval.amended", Action.UPDATE, "amended", {"digest": str}, severity=Severity.NOTICE)
 APPROVAL_EXPIRED = EventType(
-    "approval.expired", Action.UPDATE, "approval expired", {"digest": str}, aliases=("hitl_timeout",)
+    "approval.expired", Action.UPDATE, "approval expired", {"digest": str}, aliases=("hitl_timeout", "hitl.expired")
 )
 APPROVAL_CANCELLED = EventType(
-    "approval.cancelled", Action.UPDATE, "approval withdrawn", {"digest": str}, aliases=("hitl_cancelled",)
+    "approval.cancelled",
+    Action.UPDATE,
+    "approval withdrawn",
+    {"digest": str},
+    aliases=("hitl_cancelled", "hitl.cancelled"),
 )
 APPROVAL_REDEEMED = EventType(
     "approval.redeemed",

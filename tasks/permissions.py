@@ -7,7 +7,7 @@ from agents.models import Agent
 from common.context import Principal
 from common.tenancy import require_tenant_id
 from projects.models import ProjectMember
-from projects.permissions import can_contribute, can_manage
+from projects.permissions import DECIDING, can_contribute, can_manage
 from tasks.models import ApprovalRequest, Attachment, Comment, Handoff, Task
 
 
@@ -73,3 +73,20 @@ def can_take_over(principal: Principal, handoff: Handoff) -> bool:
         return False
     taker = principal.user_id in {handoff.to_user_id, owner} and can_contribute(principal, handoff.project_id)
     return taker or can_manage(principal, handoff.project_id)
+
+
+def maintainers(project_id: UUID) -> set[UUID]:
+    """Return the members who decide in a project."""
+    members = ProjectMember.objects.filter(project_id=project_id, role__in=DECIDING, user__is_active=True)
+    return set(members.values_list("user_id", flat=True))
+
+
+def deciders(approval_id: UUID) -> set[UUID]:
+    """Return the members whom an approval waits for: maintainers who did not ask, or all where the policy lets them."""
+    approval = ApprovalRequest.objects.select_related("agent").filter(id=approval_id).first()
+    if approval is None:
+        return set()
+    people = maintainers(approval.project_id)
+    if self_approval_allowed():
+        return people
+    return people - {approval.requested_by_id, approval.agent.owner_id if approval.agent else None}

@@ -9,18 +9,22 @@ from typing import Any
 
 import pytest
 from django.test import RequestFactory
+from django.utils import timezone
 
 from accounts import services as accounts
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Session, User
 from accounts.sessions import SessionStore
 from audit import services as audit
+from audit.models import Delivery, DeliveryEndpoint, Event
 from audit.tests.sealing import sealed
+from audit.webhooks.sender import Answer
 from projects import services as projects
 from projects.models import ProjectMember
 from tasks import services as tasks
 from tasks.models import Execution
 from tests import agent_records, collab, evidence_records
 from tests.services import artifacts
+from tests.staff import signed_in
 from tests.work import (
     PYTEST,
     SIGNOFF,
@@ -43,6 +47,13 @@ APPS = ("audit", "accounts", "projects", "agents", "evidence", "tasks")
 
 # Services that record nothing, and why that is right.
 SILENT = {
+    "accounts.mark_all_read": "whether somebody read a line is their own business",
+    "accounts.mark_read": "the same",
+    "accounts.notify": "made from events that are in the log",
+    "audit.catch_up": "makes from the log what can be made again",
+    "audit.claim_deliveries": "an attempt is no event; its end is, where it is in vain",
+    "audit.deliver_due": "sends; settle_delivery says what became of it",
+    "audit.restart_activity": "throws away what is made from the log",
     "audit.record": "is the one that records",
     "audit.changes_of": "computes",
     "audit.ensure_partitions": "makes room for events; a system function of the database",
@@ -113,6 +124,28 @@ def as_(who: str, call: Callable[[World], Any]) -> Scene:
     return scene
 
 
+TOLD: dict[str, Any] = {"name": "deployment.completed", "subject": "production", "summary": "v1 is out"}
+
+
+def endpoint() -> DeliveryEndpoint:
+    return audit.create_endpoint(url="https://hooks.example.org/in")
+
+
+def delivery() -> Delivery:
+    row: Delivery = Delivery.objects.create(
+        endpoint=endpoint(), event_id=Event.objects.latest("id").id, pos=1, next_attempt_at=timezone.now()
+    )
+    return row
+
+
+def closed(world: World) -> User:
+    return accounts.deactivate_user(user=world.viewer, reason="left")
+
+
+def at_github(world: World) -> User:
+    return accounts.connect_github(user=world.viewer, github_user_id=1, username="ada", access_token="gho_x")
+
+
 SCENES |= {
     "audit.verify_range": (
         as_("admin", lambda w: audit.verify_range(checkpoint=sealed(w))),
@@ -137,7 +170,61 @@ SCENES |= {
     ),
     "accounts.delete_user": (
         as_("admin", lambda w: accounts.delete_user(user=w.stranger, reason="left")),
-        ["user.deleted"],
+        ["api_token.revoked", "user.deleted"],
+    ),
+    "accounts.reactivate_user": (
+        as_("admin", lambda w: accounts.reactivate_user(user=closed(w), reason="back")),
+        ["user.deactivated", "user.reactivated"],
+    ),
+    "accounts.update_preferences": (
+        as_("viewer", lambda w: accounts.update_preferences(user=w.viewer, theme="dark")),
+        ["user.preferences_changed"],
+    ),
+    "accounts.connect_github": (as_("viewer", lambda w: at_github(w)), ["user.github_connected"]),
+    "accounts.disconnect_github": (
+        as_("viewer", lambda w: accounts.disconnect_github(user=at_github(w))),
+        ["user.github_connected", "user.github_disconnected"],
+    ),
+    "accounts.rotate_token": (
+        as_("viewer", lambda w: accounts.rotate_token(token=ApiToken.objects.get(user=w.viewer))),
+        ["api_token.created", "api_token.revoked"],
+    ),
+    "audit.record_external": (
+        as_("viewer", lambda w: audit.record_external(principal=w.viewer.principal(), **TOLD)),
+        ["deployment.completed"],
+    ),
+    "audit.create_endpoint": (as_("admin", lambda w: endpoint()), ["webhook.created"]),
+    "audit.update_endpoint": (
+        as_("admin", lambda w: audit.update_endpoint(endpoint=endpoint(), description="new")),
+        ["webhook.created", "webhook.updated"],
+    ),
+    "audit.rotate_secret": (
+        as_("admin", lambda w: audit.rotate_secret(endpoint=endpoint())),
+        ["webhook.created", "webhook.secret_rotated"],
+    ),
+    "audit.disable_endpoint": (
+        as_("admin", lambda w: audit.disable_endpoint(endpoint=endpoint(), reason="enough")),
+        ["webhook.created", "webhook.disabled"],
+    ),
+    "audit.enable_endpoint": (
+        as_("admin", lambda w: audit.enable_endpoint(endpoint=audit.disable_endpoint(endpoint=endpoint(), reason="x"))),
+        ["webhook.created", "webhook.disabled", "webhook.enabled"],
+    ),
+    "audit.delete_endpoint": (
+        as_("admin", lambda w: audit.delete_endpoint(endpoint=endpoint())),
+        ["webhook.created", "webhook.deleted"],
+    ),
+    "audit.send_test": (
+        as_("admin", lambda w: audit.send_test(endpoint=endpoint())),
+        ["webhook.created", "webhook.tested"],
+    ),
+    "audit.settle_delivery": (
+        as_("admin", lambda w: audit.settle_delivery(delivery=delivery(), answer=Answer(410, "gone", is_final=True))),
+        ["webhook.created", "webhook.delivery_failed", "webhook.disabled"],
+    ),
+    "audit.retry_delivery": (
+        as_("admin", lambda w: audit.retry_delivery(delivery=delivery())),
+        ["webhook.created", "webhook.delivery_retried"],
     ),
     "accounts.create_token": (
         as_("admin", lambda w: accounts.create_token(user=w.viewer, name="t", scopes=["read"])),
@@ -190,6 +277,25 @@ def sign_in(world: World) -> None:
     request = RequestFactory().post("/sign-in/")
     request.session = SessionStore()
     accounts.sign_in(request=request, email=world.viewer.email, password=PASSWORD)
+
+
+@leaves("accounts.revoke_sessions", "auth.sign_in_succeeded", "auth.session_revoked")
+def revoke_sessions(world: World) -> None:
+    signed_in(world.viewer)
+    with world.as_("viewer"):
+        session = Session.objects.get(user=world.viewer)
+        accounts.revoke_sessions(user=world.viewer, sessions=[session.id])
+        accounts.revoke_sessions(user=world.viewer, sessions=[session.id])
+
+
+@leaves("accounts.revoke_all_sessions", *["auth.sign_in_succeeded"] * 2, "auth.session_revoked")
+def revoke_all_sessions(world: World) -> None:
+    signed_in(world.viewer)
+    signed_in(world.viewer)
+    with world.as_("viewer"):
+        kept = Session.objects.filter(user=world.viewer).latest("id").id
+        accounts.revoke_all_sessions(user=world.viewer, keep=kept)
+        assert Session.objects.get(user=world.viewer).id == kept
 
 
 @leaves("accounts.end_session", "auth.sign_in_succeeded", "auth.signed_out")

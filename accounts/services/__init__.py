@@ -1,29 +1,44 @@
 """Every write about tenants, people and credentials."""
 
+from accounts.services.identities import connect_github, disconnect_github
+from accounts.services.notifications import mark_all_read, mark_read, notify
 from accounts.services.people import (
     create_admin_if_missing,
     create_tenant,
     create_user,
     deactivate_user,
     delete_user,
+    reactivate_user,
     set_password,
     update_user,
 )
+from accounts.services.preferences import update_preferences
+from accounts.services.sessions import revoke_all_sessions, revoke_sessions
 from accounts.services.sign_in import end_session, sign_in
-from accounts.services.tokens import IssuedToken, authenticate_token, create_token, revoke_token
+from accounts.services.tokens import IssuedToken, authenticate_token, create_token, revoke_token, rotate_token
 
 __all__ = [
     "IssuedToken",
     "authenticate_token",
+    "connect_github",
     "create_admin_if_missing",
     "create_tenant",
     "create_token",
     "create_user",
     "deactivate_user",
     "delete_user",
+    "disconnect_github",
     "end_session",
+    "mark_all_read",
+    "mark_read",
+    "notify",
+    "reactivate_user",
+    "revoke_all_sessions",
+    "revoke_sessions",
     "revoke_token",
+    "rotate_token",
     "set_password",
     "sign_in",
+    "update_preferences",
     "update_user",
 ]

@@ -62,8 +62,3 @@ def store(principal: Principal, *, route: str, key: str, answer: StoredAnswer) -
 def release(principal: Principal, *, route: str, key: str) -> None:
     """Forget a key whose request was refused before it did anything, so that it can be corrected and sent again."""
     IdempotencyKey.objects.filter(principal_id=principal.id, route=route[:200], key=key).delete()
-
-
-def purge_expired() -> int:
-    """Delete the running tenant's keys that are older than a day; return how many."""
-    return IdempotencyKey.objects.filter(expires_at__lt=timezone.now()).delete()[0]

@@ -1,29 +1,35 @@
 """Tenants and people."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from accounts import events
-from accounts.models import ApiToken, Role, Session, Tenant, User
+from accounts.models import ApiToken, Notification, Role, Tenant, User, UserPreference
+from accounts.services.tokens import revoke_token
 from audit.services import Subject, changes_of, record
 from common.context import SYSTEM
 from common.errors import Conflict, Invalid
 from common.ids import uuid7
 from common.tenancy import require_tenant_id, system_call, tenant_context
 
-CHANGEABLE = frozenset({"display_name", "role", "is_staff", "username"})
+RIGHTS = frozenset({"role", "is_staff", "staff_roles"})
+CHANGEABLE = frozenset({"display_name", "username"}) | RIGHTS
 
 
 def subject_of(user: User) -> Subject:
     return Subject(type="user", id=user.id, label=str(user))
 
 
-def create_tenant(*, name: str, slug: str, display_name: str = "", allow_self_approval: bool = False) -> Tenant:
+def create_tenant(
+    *, name: str, slug: str, display_name: str = "", allow_self_approval: bool = False, is_trial: bool = True
+) -> Tenant:
     """Create an organisation, in a context of its own. Raises `Conflict` where the slug is taken."""
     identifier = uuid7()
     try:
@@ -34,6 +40,7 @@ def create_tenant(*, name: str, slug: str, display_name: str = "", allow_self_ap
                 slug=slug,
                 display_name=display_name or name,
                 allow_self_approval=allow_self_approval,
+                is_trial=is_trial,
             )
             record(events.TENANT_CREATED, Subject(type="tenant", id=tenant.id, label=name))
     except IntegrityError as error:
@@ -49,6 +56,7 @@ def create_user(
     password: str | None,
     role: str = Role.USER,
     is_staff: bool = False,
+    staff_roles: Sequence[str] = (),
     username: str = "",
 ) -> User:
     """Create a person of the running tenant. `password=None` makes an account that cannot sign in with one.
@@ -62,6 +70,7 @@ def create_user(
         display_name=display_name,
         role=role,
         is_staff=is_staff,
+        staff_roles=list(staff_roles),
     )
     if role == Role.SERVICE and password:
         raise Invalid("A service account has no password.", errors={"password": ["Leave it out."]})
@@ -86,12 +95,15 @@ def check_password_strength(password: str, user: User) -> None:
 
 @transaction.atomic
 def update_user(*, user: User, reason: str = "", **changes: Any) -> User:
-    """Change a person's name, role or staff flag; only what differs is written.
+    """Change a person's names or rights; only what differs is written.
 
-    Who becomes a service account loses the password, and with it the sessions. Raises `Conflict` for a name in use.
+    Who becomes a service account loses the password, and with it the sessions. Raises `Conflict` for a name in use and
+    for the last administrator's role.
     """
     changed = {name: value for name, value in changes.items() if name in CHANGEABLE and getattr(user, name) != value}
     if changed:
+        if "role" in changed:
+            leave_an_administrator(user)
         changes = changes_of(user, changed)
         no_password = {"password": make_password(None)} if changed.get("role") == Role.SERVICE else {}
         try:
@@ -101,7 +113,7 @@ def update_user(*, user: User, reason: str = "", **changes: Any) -> User:
             raise Conflict("This user name cannot be used.", code="identity_taken") from error
         user.refresh_from_db()
         record(
-            events.USER_UPDATED,
+            events.USER_RIGHTS_CHANGED if RIGHTS & set(changed) else events.USER_UPDATED,
             subject_of(user),
             reason=reason,
             concerns=[user.id],
@@ -123,9 +135,23 @@ def set_password(*, user: User, password: str, reason: str = "") -> User:
     return user
 
 
+def leave_an_administrator(user: User) -> None:
+    """Raise `Conflict` where a tenant would be left without anybody who may administer it.
+
+    The rows of all administrators are locked: two of them who demote each other at the same time wait for each other.
+    """
+    active = User.objects.active().filter(role=Role.ADMIN).select_for_update().order_by("id")
+    if set(active.values_list("id", flat=True)) == {user.id}:
+        raise Conflict("This is the last active administrator; appoint another one first.", code="last_administrator")
+
+
 @transaction.atomic
 def deactivate_user(*, user: User, reason: str) -> User:
-    """Close an account: its sessions end at once (a trigger deletes them) and its tokens stop working."""
+    """Close an account: its sessions end at once (a trigger deletes them) and its tokens stop working.
+
+    Raises `Conflict` for the last administrator.
+    """
+    leave_an_administrator(user)
     if User.objects.filter(id=user.id, is_active=True).update(is_active=False):
         record(events.USER_DEACTIVATED, subject_of(user), reason=reason, concerns=[user.id])
     user.refresh_from_db()
@@ -133,31 +159,39 @@ def deactivate_user(*, user: User, reason: str) -> User:
 
 
 @transaction.atomic
-def delete_user(*, user: User, reason: str) -> None:
-    """Remove a person who left no work behind. The log keeps the name; it points at nobody.
+def reactivate_user(*, user: User, reason: str) -> User:
+    """Open a closed account again. Sessions stay ended; tokens that nobody revoked work again."""
+    if User.objects.filter(id=user.id, is_active=False).update(is_active=True):
+        record(events.USER_REACTIVATED, subject_of(user), reason=reason, concerns=[user.id])
+    user.refresh_from_db()
+    return user
 
-    Raises `Conflict` where work still refers to the person: deactivate instead.
+
+@transaction.atomic
+def delete_user(*, user: User, reason: str) -> User:
+    """Take an account out of use for good. The row stays, so that work and the log still say who it was.
+
+    Sessions and tokens end, preferences, notifications and the GitHub token are gone, the e-mail address is never
+    used again. Raises `Conflict` for the last administrator.
     """
-    record(events.USER_DELETED, subject_of(user), reason=reason)
-    Session.objects.filter(user=user).delete()
-    ApiToken.objects.filter(user=user).delete()
-    try:
-        with transaction.atomic():
-            rows = User.objects.filter(id=user.id)
-            # Not .delete(): its collector would ask Django's admin history, a table we do not have. The database's own
-            # foreign keys decide, now instead of at commit.
-            rows._raw_delete(rows.db)
-            with connections[rows.db].cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    except IntegrityError as error:
-        raise Conflict("Work still refers to this person; deactivate the account instead.", code="in_use") from error
+    leave_an_administrator(user)
+    gone = {"is_active": False, "is_staff": False, "staff_roles": [], "deleted_at": Now()}
+    forgotten = {"github_access_token": None, "github_token_expires_at": None, "password": make_password(None)}
+    if User.objects.filter(id=user.id).update(**gone, **forgotten):
+        for token in ApiToken.objects.usable().filter(user=user):
+            revoke_token(token=token, reason=reason)
+        UserPreference.objects.filter(user=user).delete()
+        Notification.objects.filter(user=user).delete()
+        record(events.USER_DELETED, subject_of(user), reason=reason, concerns=[user.id])
+    user.refresh_from_db()
+    return user
 
 
 def create_admin_if_missing(*, email: str, password: str, tenant_name: str = "Countermark") -> User | None:
     """Create the first tenant with its administrator; None where a tenant exists already."""
     if system_call("list_tenants"):
         return None
-    tenant = create_tenant(name=tenant_name, slug=tenant_name.lower())
+    tenant = create_tenant(name=tenant_name, slug=tenant_name.lower(), is_trial=False)
     with tenant_context(tenant.id, actor=SYSTEM):
         return create_user(email=email, display_name="Administrator", password=password, role=Role.ADMIN, is_staff=True)
 

@@ -20,7 +20,7 @@ from accounts import events
 from accounts.models import ApiToken, User
 from audit.services import Subject, record
 from common.context import Principal
-from common.errors import Invalid
+from common.errors import Conflict, Invalid
 from common.tenancy import system_call, tenant_context
 
 ALPHABET = string.digits + string.ascii_letters
@@ -107,6 +107,22 @@ def revoke_token(*, token: ApiToken, reason: str = "") -> ApiToken:
         )
     token.refresh_from_db()
     return token
+
+
+@transaction.atomic
+def rotate_token(*, token: ApiToken) -> IssuedToken:
+    """Replace a token by one with the same name, scopes and lifetime; the old one ends now.
+
+    Raises `Conflict` for a token that has ended.
+    """
+    if not ApiToken.objects.usable().filter(id=token.id).select_for_update().exists():
+        raise Conflict("This token has ended; make a new one.", code="token_ended")
+    expires_at = timezone.now() + (token.expires_at - token.created_at) if token.expires_at else None
+    issued = create_token(
+        user=token.user, name=token.name, scopes=token.scopes, expires_at=expires_at, agent_id=token.agent_id
+    )
+    revoke_token(token=token, reason="Rotated.")
+    return issued
 
 
 def authenticate_token(secret: str) -> Principal | None:

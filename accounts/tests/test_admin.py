@@ -122,7 +122,7 @@ def test_changing_a_person_goes_through_the_service(world: World) -> None:
     with world.as_("system"):
         changed = User.objects.get(id=world.viewer.id)
         assert (changed.display_name, changed.role, changed.email) == ("Renamed", "manager", world.viewer.email)
-        event = Event.objects.get(event_type="user.updated", resource_id=changed.id)
+        event = Event.objects.get(event_type="user.rights_changed", resource_id=changed.id)
         assert event.body == '{"changed":["display_name","role"]}'
 
 

@@ -1,29 +1,34 @@
 """Tenants and people: what each service does, refuses and records."""
 
+import threading
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 
-from accounts.models import IdempotencyKey, Role, Session, Tenant, User
+from accounts.models import Role, Session, Tenant, User
 from accounts.services import (
+    connect_github,
     create_admin_if_missing,
     create_tenant,
     create_user,
     deactivate_user,
     delete_user,
+    disconnect_github,
+    reactivate_user,
     set_password,
+    update_preferences,
     update_user,
 )
-from accounts.services.idempotency import fingerprint, purge_expired, release, reserve, store
+from accounts.services.idempotency import fingerprint, release, reserve, store
 from accounts.services.people import running_tenant
 from audit.models import Event
 from common.api.idempotency import StoredAnswer
 from common.errors import Conflict, Invalid
 from common.tenancy import MissingTenantContextError
 from tests.staff import signed_in
-from tests.work import events_of, newest_event
-from tests.world import PASSWORD, World
+from tests.work import events_of, newest_event, sql
+from tests.world import PASSWORD, Client, World
 
 
 def person(**values: Any) -> User:
@@ -87,7 +92,7 @@ def test_whoever_becomes_a_service_account_loses_password_and_sessions(world: Wo
         changed = update_user(user=User.objects.get(id=world.viewer.id), role=Role.SERVICE)
         assert not changed.has_usable_password()
         assert not Session.objects.filter(user=world.viewer).exists()
-    assert newest_event(world, "user.updated").body == '{"changed":["role"]}'
+    assert newest_event(world, "user.rights_changed").body == '{"changed":["role"]}'
 
 
 def test_the_database_refuses_a_service_account_with_a_password(world: World) -> None:
@@ -136,23 +141,112 @@ def test_deactivating_is_recorded_once(world: World) -> None:
     assert events.count("user.deactivated") == 1
 
 
-def test_deleting_a_person_works_and_the_log_keeps_the_name(world: World) -> None:
-    signed_in(world.stranger)
+def test_a_deleted_person_is_gone_and_the_log_keeps_the_name(world: World) -> None:
+    signed_in(world.engineer)
     with world.as_("admin"):
-        delete_user(user=world.stranger, reason="asked to be forgotten")
-        assert not User.objects.filter(id=world.stranger.id).exists()
-        labels = Event.objects.filter(resource_id=world.stranger.id).values_list("event_type", "resource_label")
-        assert set(labels) >= {("user.created", "Stranger"), ("user.deleted", "Stranger")}
-        assert Event.objects.filter(actor_id=world.stranger.id, actor_label="Stranger").exists()
+        update_preferences(user=world.engineer, theme="dark")
+        connect_github(user=world.engineer, github_user_id=1, username="eng", access_token="gho_x")
+        delete_user(user=world.engineer, reason="asked to be forgotten")
+        assert not User.objects.filter(id=world.engineer.id).exists()
+        kept = User.all_objects.get(id=world.engineer.id)
+        assert kept.deleted_at
+        assert (kept.is_active, kept.github_access_token, kept.has_usable_password()) == (False, None, False)
+        assert world.project.owner_id == kept.id
+        assert not Session.objects.filter(user=kept).exists()
+        assert not kept.preferences.exists()
+        assert not kept.tokens.usable().exists()
+        labels = Event.objects.filter(resource_id=kept.id).values_list("event_type", "resource_label")
+        assert set(labels) >= {("user.created", "Engineer"), ("user.deleted", "Engineer")}
+        delete_user(user=world.engineer, reason="once more")
+    assert events_of(world).count("user.deleted") == 1
+    assert Client(world.tokens["engineer"]).send("GET", "me/").status_code == 401
 
 
-def test_a_person_who_left_work_behind_is_not_deleted(world: World) -> None:
+def test_the_e_mail_of_a_deleted_person_stays_taken_and_the_name_does_not(world: World) -> None:
     with world.as_("admin"):
+        delete_user(user=world.stranger, reason="left")
         with pytest.raises(Conflict) as refusal, transaction.atomic():
-            delete_user(user=world.engineer, reason="left")
-        assert refusal.value.code == "in_use"
-        assert User.objects.filter(id=world.engineer.id).exists()
-    assert "user.deleted" not in events_of(world)
+            person(email=world.stranger.email)
+        assert refusal.value.code == "identity_taken"
+        assert person(username=world.stranger.username).username == world.stranger.username
+
+
+@pytest.mark.parametrize("how", ["demoted", "deactivated", "deleted"])
+def test_the_last_active_administrator_stays(world: World, how: str) -> None:
+    end: dict[str, Any] = {
+        "demoted": lambda user: update_user(user=user, role=Role.USER),
+        "deactivated": lambda user: deactivate_user(user=user, reason="x"),
+        "deleted": lambda user: delete_user(user=user, reason="x"),
+    }
+    with world.as_("admin"):
+        other = person(role=Role.ADMIN)
+        deactivate_user(user=other, reason="closed accounts do not count")
+        with pytest.raises(Conflict) as refusal, transaction.atomic():
+            end[how](world.admin)
+        assert refusal.value.code == "last_administrator"
+        reactivate_user(user=other, reason="back")
+        end[how](world.admin)
+    assert events_of(world)[-1] in {"user.rights_changed", "user.deactivated", "user.deleted"}
+
+
+def test_two_administrators_who_demote_each_other_leave_one(committed_world: World) -> None:
+    world = committed_world
+    with world.as_("admin"):
+        update_user(user=world.viewer, role=Role.ADMIN)
+    barrier, refusals = threading.Barrier(2), []
+
+    def demote(who: str, whom: str) -> None:
+        try:
+            with world.as_(who):
+                user = User.objects.get(id=world.people[whom].id)
+                barrier.wait(10)
+                update_user(user=user, role=Role.USER)
+        except Conflict as refusal:
+            refusals.append(refusal.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=demote, args=pair) for pair in (("admin", "viewer"), ("viewer", "admin"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert refusals == ["last_administrator"]
+    with world.as_("system"):
+        assert User.objects.filter(role=Role.ADMIN, is_active=True).count() == 1
+
+
+def test_the_first_tenant_is_no_trial_and_others_are(world: World) -> None:
+    assert world.tenant.is_trial
+    assert not create_tenant(name="x", slug="own-x", is_trial=False).is_trial
+
+
+def test_preferences_begin_as_the_defaults_and_say_what_changed(world: World) -> None:
+    with world.as_("viewer"):
+        row = update_preferences(user=world.viewer, theme="dark", time_zone="Europe/Berlin", notifications="at_once")
+        assert (row.theme, row.time_zone) == ("dark", "Europe/Berlin")
+        with pytest.raises(Invalid) as refusal:
+            update_preferences(user=world.viewer, time_zone="Europe/Atlantis")
+    assert "time_zone" in refusal.value.extra["errors"]
+    event = newest_event(world, "user.preferences_changed")
+    assert event.changes == {"theme": ["auto", "dark"], "time_zone": ["UTC", "Europe/Berlin"]}
+
+
+def test_a_github_account_belongs_to_one_person_and_its_token_is_encrypted(world: World) -> None:
+    with world.as_("admin"):
+        connect_github(user=world.viewer, github_user_id=7, username="ada", access_token="gho_secret")
+        with pytest.raises(Conflict), transaction.atomic():
+            connect_github(user=world.reviewer, github_user_id=7, username="ada", access_token="x")
+    [(stored,)] = sql(world, "SELECT github_access_token FROM accounts_user WHERE id = %s", world.viewer.id)
+    assert "gho_secret" not in stored
+    changes = newest_event(world, "user.github_connected").changes or {}
+    assert changes["github_access_token"] == [None, "***"]
+    with world.as_("admin"):
+        assert User.objects.get(id=world.viewer.id).github_access_token == "gho_secret"
+        disconnect_github(user=world.viewer)
+        assert User.objects.get(id=world.viewer.id).github_access_token is None
+        disconnect_github(user=world.viewer)
+    assert events_of(world).count("user.github_disconnected") == 1
 
 
 def test_a_service_without_a_context_is_refused(world: World) -> None:
@@ -199,11 +293,3 @@ def test_two_people_may_use_the_same_key(world: World) -> None:
     with world.as_("engineer"):
         key(world)
         assert reserve(world.viewer.principal(), route="POST tasks", key="k-1", fingerprint="f") is None
-
-
-def test_old_keys_are_purged_and_young_ones_kept(world: World) -> None:
-    with world.as_("engineer"):
-        key(world)
-        assert purge_expired() == 0
-        IdempotencyKey.objects.update(expires_at="2026-01-01T00:00:00Z")
-        assert purge_expired() == 1

@@ -1,18 +1,40 @@
-"""API routes of the log."""
+"""API routes of the log and of what is made from it."""
 
-from collections.abc import Callable, Collection
-from uuid import UUID
+from typing import Any
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, include, path
+from django.urls.resolvers import URLResolver
 
-from audit.api.views import EventViewSet
-from common.context import Principal
+from audit.api.endpoints import DeliveryViewSet, EndpointViewSet
+from audit.api.rights import ProjectRights
+from audit.api.views import ActivityViewSet, EventViewSet, MigrationsView
+
+Actions = dict[str, Any]
+LIST: Actions = {"get": "list"}
+CREATE: Actions = {"get": "list", "post": "create"}
+ONE: Actions = {"get": "retrieve"}
+ENDPOINT: Actions = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 
 
-def routes(visible_projects: Callable[[Principal], Collection[UUID]]) -> list[URLPattern]:
-    """Return the routes for a product in which `visible_projects` says what a caller sees."""
-    kwargs = {"visible_projects": visible_projects}
+def routes(rights: ProjectRights) -> list[URLPattern | URLResolver]:
+    """Return the routes for a product in which `rights` says what a caller may see and do in projects."""
+    own = {"rights": rights}
+    endpoint = [
+        path("", EndpointViewSet.as_view(ENDPOINT, **own), name="webhook-detail"),
+        path("rotate/", EndpointViewSet.as_view({"post": "rotate"}, **own), name="webhook-rotate"),
+        path("test/", EndpointViewSet.as_view({"post": "send_test"}, **own), name="webhook-test"),
+        path("enable/", EndpointViewSet.as_view({"post": "enable"}, **own), name="webhook-enable"),
+        path("disable/", EndpointViewSet.as_view({"post": "disable"}, **own), name="webhook-disable"),
+    ]
     return [
-        path("audit/events/", EventViewSet.as_view({"get": "list"}, **kwargs), name="event-list"),
-        path("audit/events/<uuid:pk>/", EventViewSet.as_view({"get": "retrieve"}, **kwargs), name="event-detail"),
+        path("audit/events/", EventViewSet.as_view(CREATE, **own), name="event-list"),
+        path("audit/events/<uuid:pk>/", EventViewSet.as_view(ONE, **own), name="event-detail"),
+        path("activity/", ActivityViewSet.as_view(LIST, **own), name="activity-list"),
+        path("activity/<uuid:pk>/", ActivityViewSet.as_view(ONE, **own), name="activity-detail"),
+        path("webhooks/", EndpointViewSet.as_view(CREATE, **own), name="webhook-list"),
+        path("webhooks/<uuid:pk>/", include(endpoint)),
+        path("deliveries/", DeliveryViewSet.as_view(LIST, **own), name="delivery-list"),
+        path("deliveries/<uuid:pk>/", DeliveryViewSet.as_view(ONE, **own), name="delivery-detail"),
+        path("deliveries/<uuid:pk>/retry/", DeliveryViewSet.as_view({"post": "retry"}, **own), name="delivery-retry"),
+        path("ops/migrations/", MigrationsView.as_view(), name="migrations"),
     ]

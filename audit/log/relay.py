@@ -15,10 +15,10 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from audit.events import event_type
+from audit.log.projector import Projector
 from audit.log.sealer import Sealer
 from audit.models import Event
-from audit.queries import group_of
+from audit.queries import group_of, sentence_of
 from common.context import SYSTEM
 from common.tenancy import system_call, tenant_context
 
@@ -28,7 +28,7 @@ BATCH = 500
 IDLE_SECONDS = 0.1
 POKE_TIMEOUT_SECONDS = 1.0
 # What the console of `make run` tells about: the few things a person waits for.
-ACTIVITY = frozenset(
+TOLD = frozenset(
     {
         "auth.sign_in_succeeded",
         "task.claimed",
@@ -54,16 +54,9 @@ def announce(rows: list[dict[str, Any]]) -> None:
         by_tenant.setdefault(row["tenant_id"], []).append(row["event_id"])
     for tenant_id, identifiers in by_tenant.items():
         with tenant_context(tenant_id, actor=SYSTEM):
-            events = list(Event.objects.filter(id__in=identifiers, event_type__in=ACTIVITY).order_by("id"))
+            events = list(Event.objects.filter(id__in=identifiers, event_type__in=TOLD).order_by("id"))
         for event in events:
-            logger.info(event.event_type, extra={"activity": sentence(event)})
-
-
-def sentence(event: Event) -> str:
-    """Return the human line of an event: what happened, to what, by whom, why."""
-    who = "" if event.actor_label == event.resource_label else f" by {event.actor_label}"
-    why = f" ({event.reason})" if event.reason else ""
-    return f"{event_type(event.event_type).sentence}: {event.resource_label}{who}{why}"
+            logger.info(event.event_type, extra={"activity": sentence_of(event)})
 
 
 def step() -> list[dict[str, Any]]:
@@ -87,7 +80,7 @@ async def poke(rows: list[dict[str, Any]]) -> None:
             return
 
 
-async def run(stop: asyncio.Event) -> None:
+async def run(stop: asyncio.Event, projector: Projector | None = None) -> None:
     """Place events until `stop` is set. A database that is away is waited for."""
     pause = IDLE_SECONDS
     sealer = Sealer()
@@ -102,6 +95,8 @@ async def run(stop: asyncio.Event) -> None:
         except (DatabaseError, InterfaceError) as error:
             logger.warning("database away: %s", type(error).__name__)
             rows, pause = [], min(pause * 2, 5.0)
+        if rows and projector:
+            projector.hear(row["tenant_id"] for row in rows)
         if len(rows) < BATCH:
             await wait(stop, max(0.0, pause - (time.monotonic() - started)))
 
@@ -119,4 +114,5 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     logger.info("relay started")
-    await run(stop)
+    projector = Projector()
+    await asyncio.gather(run(stop, projector), projector.run(stop))

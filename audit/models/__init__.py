@@ -6,6 +6,7 @@ from audit.models.event import AudienceChoices, Event, SourceChoices
 from audit.models.merkle import Checkpoint, Cosignature, Epoch, Tile
 from audit.models.outbox import Pending, Position
 from audit.models.privacy import SubjectKey
+from audit.models.projection import Projection
 from audit.models.schema import SchemaMigration
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Event",
     "Pending",
     "Position",
+    "Projection",
     "SchemaMigration",
     "SourceChoices",
     "SubjectKey",

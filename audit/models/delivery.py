@@ -27,6 +27,7 @@ class DeliveryEndpoint(TenantModel):
     disabled_at = models.DateTimeField(null=True, editable=False)
     disabled_reason = models.CharField(max_length=500, default="", blank=True)
     failures = models.PositiveIntegerField(default=0, help_text="Deliveries that failed since the last good one.")
+    failing_since = models.DateTimeField(null=True, editable=False)
     created_by = models.UUIDField(null=True, editable=False)
     position = models.BigIntegerField(default=0, editable=False)
     """every event up to this position has its delivery, or is none of this endpoint's"""

@@ -26,7 +26,7 @@ def test_each_service_that_updates_says_what_was_and_what_is(world: World) -> No
         update_project(project=world.project, name="New")
         update_agent(agent=world.agent, capabilities={"ruff": {}})
         update_task(task=task, title="new", labels=["x"])
-    assert newest_event(world, "user.updated").changes == {"role": ["user", "manager"]}
+    assert newest_event(world, "user.rights_changed").changes == {"role": ["user", "manager"]}
     assert newest_event(world, "project.updated").changes == {"name": ["Countermark", "New"]}
     assert newest_event(world, "agent.updated").changes == {"capabilities": [{"pytest": {}}, {"ruff": {}}]}
     assert newest_event(world, "task.updated").changes == {"title": ["old", "new"], "labels": [[], ["x"]]}

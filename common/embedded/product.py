@@ -13,7 +13,7 @@ from common.embedded.processes import Step, Talker
 ROOT = Path(__file__).resolve().parents[2]
 OWNER_LOGIN = "DATABASE_OWNER_URL"
 LOG_KEY = "LOG_KEY"
-QUEUES = "default,agents,hitl,events,audit,maintenance"
+QUEUES = "default,agents,hitl,events,audit,maintenance,webhooks"
 SET_UP = (sys.executable, "manage.py", "setup_database")
 MIGRATE = (sys.executable, "manage.py", "migrate", "--database", "owner")
 CREATE_ADMIN = (sys.executable, "manage.py", "create_admin", "--if-missing")

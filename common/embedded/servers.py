@@ -35,6 +35,8 @@ class Servers:
             generated["DEVELOPMENT"] = "true"
         for service in services:
             generated |= service.environment()
+        if self.running:
+            generated["EMBEDDED"] = "1"
         named = {name: self._given[name] for name in (*DATABASE, *REDIS, *KEYS, *generated) if self._given.get(name)}
         self.environment = generated | named
 

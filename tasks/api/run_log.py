@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from common.api.ranges import ByteRange, parse_range
 from common.api.streams import streamed
 from common.context import Principal
+from common.errors import DomainError
 from common.tenancy import tenant_context
 from tasks.models import Execution, ExecutionLog
 from tasks.services.run_log import MAX_CHUNK, content_of
@@ -16,9 +17,20 @@ PAGE = 200
 """chunks that are looked up at a time"""
 
 
+class LogPurged(DomainError):
+    code = "log_purged"
+    status = 410
+    title = "The run log is no longer kept"
+
+
 def log_response(request: HttpRequest, execution: Execution, principal: Principal) -> HttpResponseBase:
-    """Return the log or the range that is asked for, as inert text to be saved. Raises `RangeNotSatisfiable`."""
+    """Return the log or the range that is asked for, as inert text to be saved.
+
+    Raises `RangeNotSatisfiable`, `LogPurged`.
+    """
     size = execution.log_size
+    if size and not ExecutionLog.objects.filter(execution=execution, offset=0).exists():
+        raise LogPurged("The run ended long ago; its log was removed.")
     asked = parse_range(request.headers.get("Range"), size)
     part = asked or ByteRange(0, size)
     response = StreamingHttpResponse(

@@ -12,15 +12,18 @@ from tests.world import World
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 OBJECTS = {
+    "/activity/": "activity",
     "/agents/": "agent",
     "/approvals/": "approval",
     "/artifacts/": "artifact",
     "/audit/events/": "event",
+    "/deliveries/": "delivery",
     "/evidence/": "evidence",
     "/plans/": "plan",
     "/projects/": "project",
     "/tasks/": "task",
     "/users/": "viewer",
+    "/webhooks/": "webhook",
 }
 
 

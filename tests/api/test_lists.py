@@ -71,6 +71,8 @@ def test_pages_cover_everything_once_while_rows_arrive(world: World, ordering: s
 def plausible(name: str, one: filters.Filter, scene: Scene) -> str:
     if isinstance(one, filters.UUIDFilter):
         return scene.names.get(name, scene.names["project"])
+    if isinstance(one, filters.IsoDateTimeFilter):
+        return "2026-01-01T00:00:00Z"
     choices = one.extra.get("choices")
     return str(choices[0][0]) if choices else "x"
 

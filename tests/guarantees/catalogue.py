@@ -34,6 +34,9 @@ DEFINER_FUNCTIONS = {
     "sec.list_tenants(text)": {"cm_app"},
     "sec.log_gauges(text)": {"cm_app"},
     "sec.place_events(integer,text)": {"cm_app"},
+    "sec.purge_quarantined_writes(uuid,timestamp with time zone,integer,text)": {"cm_app"},
+    "sec.purge_run_logs(uuid,timestamp with time zone,integer,text)": {"cm_app"},
+    "sec.tenants_with_due_deliveries(integer,text)": {"cm_app"},
     "sec.tenants_with_due_work(text)": {"cm_app"},
     "sec.unsealed_tenants(text)": {"cm_app"},
 }

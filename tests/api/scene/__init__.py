@@ -21,7 +21,9 @@ from tasks.services import (
     set_contract,
 )
 from tasks.services.leases import LeaseClaim
+from tests.api.scene.accounts import personal
 from tests.api.scene.artifacts import artifacts
+from tests.api.scene.audit import webhooks
 from tests.api.scene.collab import collab
 from tests.world import World
 
@@ -43,7 +45,7 @@ class Scene:
 
 
 Part = Callable[[World, dict[str, str]], dict[str, str]]
-PARTS: tuple[Part, ...] = (artifacts, collab)
+PARTS: tuple[Part, ...] = (personal, webhooks, artifacts, collab)
 """what the apps add: each makes its rows and returns their names; one module of this package each"""
 
 
