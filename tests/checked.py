@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from accounts.models import User
 from agents.models import Agent, AgentKey
-from agents.services import register_agent
+from agents.services import issue_agent_token, register_agent
 from common.context import Principal
 from common.ids import sha256_hex
 from evidence import dsse
@@ -82,6 +82,12 @@ class Signer:
             "predicate": {"method": "llm_review", "verdict": "confirm"} | predicate,
         }
         return dsse.seal(json.dumps(statement).encode(), self.key, "hint")
+
+    def token(self) -> str:
+        """Return a token of the agent."""
+        with self.world.as_("admin"):
+            secret: str = issue_agent_token(agent=self.agent).secret
+        return secret
 
     def attest(self, evidence: Evidence, envelope: dict[str, Any] | None = None, **predicate: Any) -> Attestation:
         signed = envelope or self.envelope(evidence, **predicate)

@@ -121,8 +121,10 @@ def override_credibility(*, evidence: Evidence, principal: Principal, verdict: s
     """
     if not can_review(principal, evidence):
         raise Forbidden("Maintainers override, and never for their own or their agents' evidence.", code="own_evidence")
-    if not reason.strip() or verdict == Verdict.INCONCLUSIVE:
-        raise Invalid("An override confirms or refutes, and says why.", errors={"reason": ["Required."]})
+    if verdict == Verdict.INCONCLUSIVE:
+        raise Invalid("An override confirms or refutes.", errors={"verdict": ["Confirm or refute."]})
+    if not reason.strip():
+        raise Invalid("An override says why.", errors={"reason": ["Required."]})
     as_of = lock_scores(evidence.project_id)
     return witnessed(evidence, principal, Method.HUMAN_OVERRIDE, verdict, reason, as_of)
 

@@ -25,6 +25,7 @@ from tests.api.scene.accounts import personal
 from tests.api.scene.artifacts import artifacts
 from tests.api.scene.audit import webhooks
 from tests.api.scene.collab import collab
+from tests.api.scene.evidence import evidence_part
 from tests.world import World
 
 
@@ -45,7 +46,7 @@ class Scene:
 
 
 Part = Callable[[World, dict[str, str]], dict[str, str]]
-PARTS: tuple[Part, ...] = (personal, webhooks, artifacts, collab)
+PARTS: tuple[Part, ...] = (personal, webhooks, artifacts, collab, evidence_part)
 """what the apps add: each makes its rows and returns their names; one module of this package each"""
 
 
