@@ -172,7 +172,10 @@ COMMENT_ADDED = EventType(
     Action.CREATE,
     "comment added",
     {"content_type": str, "reply_to": str},
-    aliases=("comment_added",),
+    aliases=(
+        "comment_added",
+        "comment.created",
+    ),
 )
 COMMENT_EDITED = EventType("comment.edited", Action.UPDATE, "comment edited")
 COMMENT_DELETED = EventType("comment.deleted", Action.DELETE, "comment deleted")
@@ -181,7 +184,10 @@ ATTACHMENT_ADDED = EventType(
     Action.CREATE,
     "file attached",
     {"sha256": str, "size": int, "media_type": str},
-    aliases=("attachment_added",),
+    aliases=(
+        "attachment_added",
+        "attachment.created",
+    ),
 )
 ATTACHMENT_USED = EventType(
     "attachment.used_as_evidence", Action.UPDATE, "file registered as evidence", {"evidence_id": str}

@@ -69,14 +69,9 @@ def known(names: list[str]) -> set[str]:
 YET_TO_COME = set(
     words(
         """
-agent.connected agent.disconnected agent.heartbeat_lost agent.status_changed agent_error agent_heartbeat_lost
-agent_status_changed agent_updated artifact.created artifact.updated artifact_created artifact_updated
-attachment.created attachment_added budget.exceeded budget.warning budget_exceeded comment.created comment_added
-emergency_stop.released emergency_stop.triggered emergency_stop_released emergency_stop_triggered escalation.raised
-escalation_raised gate.failed gate.opened gate.passed gate_failed gate_passed handoff.accepted handoff.created
-handoff.rejected handoff_accepted handoff_created phase.completed phase.started project.archived project.completed
-project.deleted project_archived project_cancelled project_completed project_deleted project_updated review.submitted
-review_submitted
+agent.connected agent.disconnected escalation.raised escalation_raised gate.failed gate.opened gate.passed gate_failed
+gate_passed phase.completed phase.started project.archived project.completed project.deleted project_archived
+project_cancelled project_completed project_deleted project_updated review.submitted review_submitted
 """
     )
 )
