@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from common.admin import ReadOnlyAdmin, ServiceAdmin, with_reason
+from common.admin import ReadOnlyAdmin, ServiceAdmin, reference_filter, with_reason
 from common.http import require_principal
 from tasks.models import ApprovalRequest, Execution, QuarantinedWrite, Task
 from tasks.services import cancel_task, create_task, reopen_task, update_task
@@ -115,7 +115,7 @@ class TaskAdmin(ServiceAdmin):
 class ExecutionAdmin(ReadOnlyAdmin):
     list_display = ("id", "task", "attempt", "agent", "status", "started_at", "ended_at", "lease_expires_at")
     list_select_related = ("task__project", "agent")
-    list_filter = ("status",)
+    list_filter = ("status", reference_filter("agent", "agent", word="agent__name"))
     search_fields = ("id",)
     search_ids = ("pk", "task_id")
     search_help_text = "The id of a run or of a task."
