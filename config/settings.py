@@ -255,6 +255,8 @@ SPECTACULAR_SETTINGS = {
         "EvidenceStatusEnum": "evidence.models.EvidenceStatus",
         "LinkKindEnum": "evidence.models.LinkKind",
         "VerdictEnum": "evidence.models.Verdict",
+        "DependencyKindEnum": "tasks.models.DependencyKind",
+        "AssignmentRoleEnum": "tasks.models.AssignmentRole",
         "ExecutionStatusEnum": "tasks.models.ExecutionStatus",
         "ApprovalStatusEnum": "tasks.models.ApprovalStatus",
         "ApprovalKindEnum": "tasks.models.ApprovalKind",
@@ -263,10 +265,6 @@ SPECTACULAR_SETTINGS = {
         "HandoffStatusEnum": "tasks.models.HandoffStatus",
         "FileStatusEnum": "tasks.models.FileStatus",
         "WorkKindEnum": "tasks.models.WorkKind",
-        "AgentStateEnum": "agents.models.AgentState",
-        "BudgetScopeEnum": "agents.models.BudgetScope",
-        "StopScopeEnum": "agents.models.StopScope",
-        "ModelProviderEnum": "agents.models.ModelProvider",
     },
 }
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.expressions import Func
+from django.db.models.functions import Coalesce
 
 from common.context import Principal
 from common.models import Found
@@ -38,8 +39,16 @@ if TYPE_CHECKING:
         WorkLogEntry,
     )
 
+if TYPE_CHECKING:
+    PlainLookup = models.Lookup[Any]
+else:
+    # Django's class takes no type argument at run time.
+    PlainLookup = models.Lookup
+
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
+# Parts that were given up are no part of how far a task is.
+GIVEN_UP = ("cancelled", "duplicate", "wont_fix")
 DECIDING_ROLES = ("owner", "maintainer")
 
 
@@ -48,6 +57,18 @@ class StatementTimestamp(Func):
 
     function = "statement_timestamp"
     output_field = models.DateTimeField()
+
+
+@models.CharField.register_lookup
+class Begins(PlainLookup):
+    """`title__begins="Fix"`: prefix search as it is written. An index with text_pattern_ops serves it."""
+
+    lookup_name = "begins"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        left, left_values = self.process_lhs(compiler, connection)
+        right, right_values = self.process_rhs(compiler, connection)
+        return f"{left} ^@ {right}", [*left_values, *right_values]
 
 
 class TaskRows(ProjectRows[Row]):
@@ -91,6 +112,34 @@ class TaskQuerySet(ProjectRows["Task"]):
         """With all of these labels, or with any. The search function sees the index that row security hides."""
         wanted = Value(list(labels), ArrayField(models.CharField()))
         return self.filter(id__in=Found(wanted, Value(with_all), function="sec.search_task_labels"))
+
+    def deleted_to(self, principal: Principal) -> Self:
+        """The deleted ones of the projects a person manages."""
+        deleted = self.filter(deleted_at__isnull=False)
+        if principal.is_agent:
+            return deleted.none()
+        if principal.sees_all_projects:
+            return deleted
+        return deleted.filter(project__members__user_id=principal.user_id, project__members__role__in=DECIDING_ROLES)
+
+    def with_progress(self) -> Self:
+        """Add `progress` in per cent: of a task with parts how many of them are completed, else its run's own."""
+        parts = (
+            self.model.all_objects.filter(parent=OuterRef("pk"), deleted_at=None)
+            .exclude(resolution__in=GIVEN_UP)
+            .order_by()
+            .values("parent")
+            .annotate(done=100 * Count("id", filter=Q(resolution="completed")) / Count("id"))
+        )
+        running = self.model.executions.rel.related_model.objects.filter(  # type: ignore[attr-defined]
+            task=OuterRef("pk"), ended_at=None
+        )
+        own = Case(
+            When(resolution="completed", then=Value(100)),
+            default=Coalesce(Subquery(running.values("progress")[:1]), 0),
+            output_field=IntegerField(),
+        )
+        return self.annotate(progress=Coalesce(Subquery(parts.values("done")), own, output_field=IntegerField()))
 
     def most_urgent_first(self) -> Self:
         return self.order_by("priority_rank", "claimable_from", "id")

@@ -1,11 +1,16 @@
 """What lists of work can be narrowed by."""
 
+from typing import Any
+
 from django_filters import rest_framework as filters
 
 from common.api.filters import FilterSet, id_filter
 from tasks.models import (
     ApprovalKind,
     ApprovalStatus,
+    AssignmentRole,
+    DependencyKind,
+    ErrorCategory,
     ExecutionStatus,
     FileStatus,
     HandoffPhase,
@@ -14,25 +19,71 @@ from tasks.models import (
     TaskKind,
     TaskStatus,
     TaskType,
+    Verification,
     WorkKind,
 )
 
 
-class TaskFilter(FilterSet):
-    project = id_filter("project_id")
-    plan = id_filter("plan_id")
-    assigned_agent = id_filter("assigned_agent_id")
+class ChildFilter(FilterSet):
     status = filters.MultipleChoiceFilter(choices=TaskStatus.choices)
     type = filters.MultipleChoiceFilter(choices=TaskType.choices)
+
+
+class TaskFilter(ChildFilter):
+    project = id_filter("project_id")
+    plan = id_filter("plan_id")
+    phase = id_filter("phase_id")
+    group = id_filter("group_id")
+    parent = id_filter("parent_id")
+    assigned_user = id_filter("assigned_user_id")
+    assigned_agent = id_filter("assigned_agent_id")
     kind = filters.MultipleChoiceFilter(choices=TaskKind.choices)
     priority = filters.MultipleChoiceFilter(choices=Priority.choices)
+    verification = filters.MultipleChoiceFilter(choices=Verification.choices)
+    label = filters.CharFilter(method="with_labels", help_text="Named more than once: with all of them.")
+    due_after = filters.IsoDateTimeFilter(field_name="due_date", lookup_expr="gte")
+    due_before = filters.IsoDateTimeFilter(field_name="due_date", lookup_expr="lt")
+    github_issue_number = filters.NumberFilter()
+    github_pr_number = filters.NumberFilter()
+    q = filters.CharFilter(field_name="title", lookup_expr="begins", help_text="How the title begins.")
+    deleted = filters.ChoiceFilter(
+        choices=(("true", "true"), ("false", "false")),
+        method="as_narrowed",
+        help_text="true: those that were deleted, for owners, maintainers, managers and administrators.",
+    )
+
+    def with_labels(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.labelled(self.request.query_params.getlist(name), with_all=True)
+
+    def as_narrowed(self, queryset: Any, name: str, value: str) -> Any:
+        """The view has chosen already: who may see what was deleted is a matter of right."""
+        return queryset
+
+
+class DependencyFilter(FilterSet):
+    kind = filters.MultipleChoiceFilter(choices=DependencyKind.choices)
+
+
+class TaskAssignmentFilter(FilterSet):
+    role = filters.MultipleChoiceFilter(choices=AssignmentRole.choices)
+
+
+class AssignmentFilter(TaskAssignmentFilter):
+    project = id_filter("project_id")
+    task = id_filter("task_id")
+    group = id_filter("group_id")
+    user = id_filter("user_id")
+    agent = id_filter("agent_id")
 
 
 class ExecutionFilter(FilterSet):
-    project = id_filter("task__project_id")
+    project = id_filter("project_id")
     task = id_filter("task_id")
     agent = id_filter("agent_id")
+    parent = id_filter("parent_id")
     status = filters.MultipleChoiceFilter(choices=ExecutionStatus.choices)
+    error_category = filters.MultipleChoiceFilter(choices=ErrorCategory.choices)
+    trace_id = filters.CharFilter()
 
 
 class ApprovalFilter(FilterSet):

@@ -1,27 +1,34 @@
 """What the API shows of work, and what it takes."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
+from accounts.models import User
 from agents.models import Agent
 from common.api.serializers import JSONObjectField, ReasonInput, StrictSerializer, VisibleField
 from evidence.models import Grade
-from projects.models import Plan, Project
+from projects.models import Phase, Plan, Project, TaskGroup
 from tasks.models import (
+    LONGEST_RUN,
     ApprovalAction,
     ApprovalRequest,
     CriterionKind,
     Directive,
     Execution,
     Priority,
+    Resolution,
     Task,
     TaskKind,
     TaskStatus,
     TaskType,
+    Verification,
 )
+from tasks.services.waiting import holds_of
 
 LONG = 100_000
+LARGEST = 2**31 - 1
 Members = dict[str, Any]
 
 
@@ -29,6 +36,8 @@ class TaskListSerializer(serializers.ModelSerializer[Task]):
     """A task in a list: without its texts and its output."""
 
     key = serializers.CharField(read_only=True)
+    run_state = serializers.CharField(read_only=True, help_text="pending, working, completed, failed or cancelled")
+    progress = serializers.IntegerField(read_only=True, help_text="Per cent; of a task with parts, of these.")
 
     class Meta:
         model = Task
@@ -38,28 +47,49 @@ class TaskListSerializer(serializers.ModelSerializer[Task]):
             "number",
             "project",
             "plan",
+            "phase",
+            "group",
             "parent",
             "kind",
             "type",
+            "code",
             "title",
+            "target_path",
             "priority",
             "complexity",
             "labels",
+            "estimated_minutes",
+            "estimated_hours",
+            "actual_hours",
+            "due_date",
+            "files_changed",
+            "lines_added",
+            "lines_deleted",
             "github_issue_number",
+            "github_pr_number",
+            "github_node_id",
             "github_url",
             "created_by",
+            "assigned_user",
             "assigned_agent",
             "required_capabilities",
             "max_attempts",
+            "soft_timeout_seconds",
+            "hard_timeout_seconds",
+            "inactivity_seconds",
             "status",
             "status_reason",
+            "run_state",
             "resolution",
             "verification",
+            "progress",
+            "waiting_on",
             "attempt",
             "attempts_left",
             "claimable_from",
             "started_at",
             "closed_at",
+            "deleted_at",
             "created_at",
             "updated_at",
         )
@@ -70,40 +100,119 @@ class TaskSerializer(TaskListSerializer):
     """A task."""
 
     input = JSONObjectField(read_only=True)
+    metadata = JSONObjectField(read_only=True)
+    ai_analysis = JSONObjectField(read_only=True)
+    ai_suggestions = serializers.ListField(child=JSONObjectField(), read_only=True)
     output = JSONObjectField(read_only=True)
+    waiting_for = serializers.SerializerMethodField()
 
     class Meta(TaskListSerializer.Meta):
-        fields = (*TaskListSerializer.Meta.fields, "description", "instructions", "input", "output")
+        fields = (
+            *TaskListSerializer.Meta.fields,
+            "description",
+            "instructions",
+            "notes",
+            "input",
+            "metadata",
+            "ai_analysis",
+            "ai_suggestions",
+            "output",
+            "waiting_for",
+        )
         read_only_fields = fields
+
+    def get_waiting_for(self, task: Task) -> list[str]:
+        """What holds it back, in words."""
+        return [hold.words for hold in holds_of([task.id])[task.id]] if task.waiting_on else []
+
+
+def count_field() -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=0, max_value=LARGEST, required=False)
+
+
+def number_field(**limits: Any) -> serializers.IntegerField:
+    known = {"min_value": 1, "max_value": LARGEST, "allow_null": True, "required": False}
+    return serializers.IntegerField(**known | limits)
+
+
+def text_field(longest: int) -> serializers.CharField:
+    return serializers.CharField(max_length=longest, allow_blank=True, required=False)
+
+
+def hours_field() -> serializers.DecimalField:
+    return serializers.DecimalField(
+        max_digits=6, decimal_places=2, min_value=Decimal(0), allow_null=True, required=False
+    )
+
+
+def seconds_field() -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=1, max_value=LONGEST_RUN, required=False)
+
+
+def words_field() -> serializers.ListField:
+    return serializers.ListField(child=serializers.CharField(max_length=100), max_length=50, required=False)
+
+
+def row_field(queryset: Any) -> VisibleField:
+    return VisibleField(queryset=queryset, allow_null=True, required=False)
 
 
 class TaskChange(StrictSerializer):
     """What may be changed."""
 
     title = serializers.CharField(max_length=500)
-    description = serializers.CharField(max_length=LONG, allow_blank=True, required=False)
-    instructions = serializers.CharField(max_length=LONG, allow_blank=True, required=False)
+    description = text_field(LONG)
+    instructions = text_field(LONG)
+    notes = text_field(LONG)
+    code = text_field(20)
+    target_path = text_field(1000)
     input = JSONObjectField(required=False)
+    metadata = JSONObjectField(required=False)
     type = serializers.ChoiceField(choices=TaskType.choices, required=False)
+    kind = serializers.ChoiceField(choices=TaskKind.choices, required=False)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
-    labels = serializers.ListField(child=serializers.CharField(max_length=100), max_length=50, required=False)
-    complexity = serializers.IntegerField(min_value=1, max_value=13, allow_null=True, required=False)
-    plan = VisibleField(queryset=Plan.objects.all(), allow_null=True, required=False)
-    assigned_agent = VisibleField(queryset=Agent.objects.all(), allow_null=True, required=False)
-    required_capabilities = serializers.ListField(
-        child=serializers.CharField(max_length=100), max_length=50, required=False
-    )
+    labels = words_field()
+    complexity = number_field(max_value=13)
+    estimated_minutes = number_field(min_value=0)
+    estimated_hours = hours_field()
+    actual_hours = hours_field()
+    due_date = serializers.DateTimeField(allow_null=True, required=False)
+    files_changed = count_field()
+    lines_added = count_field()
+    lines_deleted = count_field()
+    ai_analysis = JSONObjectField(required=False)
+    ai_suggestions = serializers.ListField(child=JSONObjectField(), max_length=100, required=False)
+    github_issue_number = number_field()
+    github_pr_number = number_field()
+    github_node_id = text_field(255)
+    github_url = serializers.URLField(max_length=500, allow_blank=True, required=False)
+    plan = row_field(Plan.objects.all())
+    phase = row_field(Phase.objects.select_related("plan"))
+    group = row_field(TaskGroup.objects.select_related("phase__plan"))
+    parent = row_field(Task.objects.select_related("project"))  # type: ignore[assignment]  # the name in the API
+    assigned_user = row_field(User.objects.all())
+    assigned_agent = row_field(Agent.objects.all())
+    required_capabilities = words_field()
+    max_attempts = serializers.IntegerField(min_value=1, max_value=100, required=False)
+    soft_timeout_seconds = seconds_field()
+    hard_timeout_seconds = seconds_field()
+    inactivity_seconds = seconds_field()
+    verification = serializers.ChoiceField(choices=Verification.choices, required=False)
 
 
 class TaskInput(TaskChange):
     """A new task."""
 
     project = VisibleField(queryset=Project.objects.all())
-    kind = serializers.ChoiceField(choices=TaskKind.choices, required=False)
     status = serializers.ChoiceField(
         choices=[choice for choice in TaskStatus.choices if choice[0] in {"open", "draft"}], required=False
     )
-    max_attempts = serializers.IntegerField(min_value=1, max_value=100, required=False)
+
+
+class CloseInput(ReasonInput):
+    """How a task ends."""
+
+    resolution = serializers.ChoiceField(choices=Resolution.choices)
 
 
 class CriterionInputSerializer(StrictSerializer):
@@ -147,7 +256,7 @@ class ExecutionListSerializer(serializers.ModelSerializer[Execution]):
     """A run in a list: without its result."""
 
     task_key = serializers.CharField(source="task.key", read_only=True)
-    project = serializers.UUIDField(source="task.project_id", read_only=True)
+    run_state = serializers.CharField(read_only=True, help_text="pending, working, completed, failed or cancelled")
 
     class Meta:
         model = Execution
@@ -157,21 +266,35 @@ class ExecutionListSerializer(serializers.ModelSerializer[Execution]):
             "task_key",
             "project",
             "agent",
+            "parent",
             "attempt",
             "status",
+            "run_state",
             "directive",
             "lease_seconds",
             "lease_expires_at",
             "last_heartbeat_at",
+            "last_activity_at",
+            "soft_limit_at",
+            "hard_limit_at",
+            "cancel_requested_at",
             "progress",
             "message",
             "input_tokens",
             "output_tokens",
+            "total_tokens",
             "cost_usd",
             "started_at",
             "ended_at",
+            "execution_time_ms",
             "summary",
             "error",
+            "error_code",
+            "error_category",
+            "retryable",
+            "evidence",
+            "input_hash",
+            "output_hash",
             "trace_id",
             "log_size",
             "created_at",
@@ -186,7 +309,7 @@ class ExecutionSerializer(ExecutionListSerializer):
     result = JSONObjectField(read_only=True)
 
     class Meta(ExecutionListSerializer.Meta):
-        fields = (*ExecutionListSerializer.Meta.fields, "result", "output_hash")
+        fields = (*ExecutionListSerializer.Meta.fields, "result")
         read_only_fields = fields
 
 

@@ -5,17 +5,19 @@ from typing import Any
 from django.urls import URLPattern, path
 from rest_framework.routers import SimpleRouter
 
-from tasks.api import reports, worker
+from tasks.api import bulk, reports, worker
 from tasks.api.checklists import GateChecklistViewSet, TaskChecklistViewSet
 from tasks.api.conversation import AttachmentEvidenceViewSet, AttachmentViewSet, CommentViewSet
 from tasks.api.handoffs import HandoffViewSet
 from tasks.api.journal import BlockerViewSet, CommitViewSet, FileChangeViewSet, WorkLogViewSet
+from tasks.api.relations import AssignmentViewSet, ChildrenViewSet, DependencyViewSet, TaskAssignmentViewSet
 from tasks.api.views import ApprovalViewSet, ExecutionViewSet, TaskViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tasks", TaskViewSet)
 router.register("executions", ExecutionViewSet)
 router.register("approvals", ApprovalViewSet)
+router.register("assignments", AssignmentViewSet)
 router.register("handoffs", HandoffViewSet)
 router.register("blockers", BlockerViewSet)
 router.register("work-log", WorkLogViewSet)
@@ -71,6 +73,17 @@ told = {
 }
 
 urlpatterns = [
+    path("tasks/bulk/", bulk.BulkTasksView.as_view(), name="tasks-bulk"),
+    path("tasks/bulk/assign/", bulk.BulkAssignView.as_view(), name="tasks-bulk-assign"),
+    path("tasks/bulk/close/", bulk.BulkCloseView.as_view(), name="tasks-bulk-close"),
+    path("tasks/<uuid:task_id>/children/", ChildrenViewSet.as_view({"get": "list"}), name="tasks-children"),
+    path("tasks/<uuid:task_id>/dependencies/", DependencyViewSet.as_view(LIST), name="tasks-dependencies"),
+    path(
+        "tasks/<uuid:task_id>/dependencies/<uuid:pk>/",
+        DependencyViewSet.as_view({"delete": "destroy"}),
+        name="tasks-dependency",
+    ),
+    path("tasks/<uuid:task_id>/assignments/", TaskAssignmentViewSet.as_view(LIST), name="tasks-assignments"),
     path("tasks/claim/", worker.ClaimView.as_view(), name="tasks-claim"),
     path("executions/<uuid:pk>/heartbeat/", worker.HeartbeatView.as_view(), name="executions-heartbeat"),
     path("executions/<uuid:pk>/evidence/", worker.EvidenceView.as_view(), name="executions-evidence"),

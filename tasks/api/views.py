@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -20,11 +21,15 @@ from tasks.permissions import can_change_task
 from tasks.queries import judged_criteria
 from tasks.services import (
     CriterionInput,
+    cancel_execution,
     cancel_task,
+    close_task,
     create_task,
+    delete_task,
     direct_execution,
     reopen_task,
     respond_to_approval,
+    restore_task,
     set_contract,
     submit_signoff,
     update_task,
@@ -37,11 +42,22 @@ CONTRIBUTORS_ONLY = "Contributors of the project change its tasks; agents work t
 class TaskViewSet(VisibleViewSet):
     """Tasks of the projects the caller sees."""
 
-    queryset = Task.objects.select_related("project")
+    queryset = Task.all_objects.with_progress().select_related("project")
     serializer_class = serializers.TaskSerializer
     list_serializer_class = serializers.TaskListSerializer
     filterset_class = TaskFilter
     orderings = ("id", "created_at", "updated_at")
+
+    def narrowed(self, queryset: Any) -> QuerySet[Any]:
+        if self.action == "undelete" or (self.action == "list" and self.request.query_params.get("deleted") == "true"):
+            return queryset.deleted_to(self.principal)  # type: ignore[no-any-return]
+        return super().narrowed(queryset)
+
+    def shown(self, obj: Any, status: int = 200) -> Response:
+        """Show a task with its progress; what a service returns has none."""
+        if not hasattr(obj, "progress"):
+            obj = Task.objects.with_progress().select_related("project").get(id=obj.id)
+        return super().shown(obj, status)
 
     def changeable(self) -> Task:
         """Return the task if the caller may change it; raises `NotFound` or `Forbidden`."""
@@ -88,6 +104,31 @@ class TaskViewSet(VisibleViewSet):
     def reopen(self, request: Request, pk: str) -> Response:
         """Offer a blocked, draft or unfinished closed task again, with its attempts renewed."""
         return self.shown(reopen_task(task=self.changeable(), **self.valid(ReasonInput)))
+
+    @extend_schema(
+        tags=["tasks"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=serializers.CloseInput,
+        responses=serializers.TaskSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """Close a task in a person's name. `completed` is refused while a criterion is not met."""
+        return self.shown(close_task(task=self.changeable(), **self.valid(serializers.CloseInput)))
+
+    @extend_schema(tags=["tasks"], parameters=[IF_MATCH], responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete a task softly: it can be restored, and the log keeps everything. What runs for it stops."""
+        delete_task(task=self.changeable(), reason="Deleted over the API.")
+        return Response(status=204)
+
+    @extend_schema(
+        tags=["tasks"], parameters=[IDEMPOTENCY_KEY], request=ReasonInput, responses=serializers.TaskSerializer
+    )
+    @action(detail=True, methods=["post"], url_path="restore")
+    def undelete(self, request: Request, pk: str) -> Response:
+        """Put a deleted task back. Those who manage the project find it with `?deleted=true`."""
+        return self.shown(restore_task(task=self.get_object(), **self.valid(ReasonInput)))
 
     @extend_schema(tags=["tasks"], operation_id="tasks_contract", responses=serializers.ContractSerializer)
     @action(detail=True, methods=["get"])
@@ -152,6 +193,19 @@ class ExecutionViewSet(VisibleViewSet):
         execution: Execution = self.get_object()
         require(can_change_task(self.principal, execution.task), CONTRIBUTORS_ONLY)
         return self.shown(direct_execution(execution=execution, **self.valid(serializers.DirectInput)))
+
+    @extend_schema(
+        tags=["executions"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReasonInput,
+        responses=serializers.ExecutionSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Stop a run. Its worker hears `stop` with its next heartbeat and gets no more time; the task is blocked."""
+        execution: Execution = self.get_object()
+        require(can_change_task(self.principal, execution.task), CONTRIBUTORS_ONLY)
+        return self.shown(cancel_execution(execution=execution, **self.valid(ReasonInput)))
 
 
 @extend_schema_view(list=extend_schema(tags=["approvals"]), retrieve=extend_schema(tags=["approvals"]))

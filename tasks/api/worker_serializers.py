@@ -16,6 +16,7 @@ from tasks.models import (
     ApprovalRequest,
     Criterion,
     Directive,
+    ErrorCategory,
     Execution,
     Task,
     TaskStatus,
@@ -115,7 +116,6 @@ class CompleteInput(StrictSerializer):
 
 class FailInput(StrictSerializer):
     error = serializers.CharField(max_length=20_000)
-    retryable = serializers.BooleanField()
     usage = UsageInput(required=False)
     retry_after = serializers.IntegerField(
         min_value=1,
@@ -123,6 +123,11 @@ class FailInput(StrictSerializer):
         required=False,
         help_text="Seconds for which the model's provider refuses the agent (its 429): its quota pool is shut so long.",
     )
+    retryable = serializers.BooleanField(
+        required=False, help_text="Whether another try makes sense. Required unless error_code is a known one."
+    )
+    error_code = serializers.SlugField(max_length=100, required=False)
+    error_category = serializers.ChoiceField(choices=ErrorCategory.choices, required=False)
 
 
 class LogPosition(StrictSerializer):

@@ -19,7 +19,7 @@ from projects.models import TaskGroup
 from tasks import events
 from tasks.models import Assignment, AssignmentRole, Task
 from tasks.permissions import may_work_on
-from tasks.services.base import lock_task, subject_of
+from tasks.services.base import lock_in_use, subject_of
 
 # Who looks at the work is not who does it.
 CHECKING = (AssignmentRole.REVIEWER, AssignmentRole.VALIDATOR, AssignmentRole.APPROVER)
@@ -51,7 +51,7 @@ def assign(
         name = "user" if user else "agent"
         raise Invalid("Not somebody who may work on this project.", errors={name: ["Add them to the project."]})
     if task:
-        lock_task(task.id)
+        lock_in_use(task)
     standing = Assignment.objects.active().filter(**target, user=user, agent=agent)
     roles = set(standing.values_list("role", flat=True))
     if role in roles:

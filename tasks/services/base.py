@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.services import Subject
+from common.errors import Conflict
 from tasks.models import Execution, Task
 
 
@@ -38,3 +39,11 @@ def lock_task(task_id: UUID) -> Task:
     """Lock a task's row: every change of its state and of its attempts goes through this lock."""
     # A deleted one too: its attempts still have to end.
     return Task.all_objects.select_related("project").select_for_update(of=("self",)).get(id=task_id)
+
+
+def lock_in_use(task: Task) -> Task:
+    """Lock a task that nobody has deleted; raises `Conflict`."""
+    locked = lock_task(task.id)
+    if locked.deleted_at:
+        raise Conflict("The task is deleted; restore it first.", code="task_deleted")
+    return locked

@@ -7,7 +7,7 @@ from common.errors import Conflict, Invalid
 from common.models import ClockTimestamp
 from tasks import events
 from tasks.models import DependencyKind, Resolution, Task, TaskDependency, TaskStatus
-from tasks.services.base import lock_task, subject_of
+from tasks.services.base import lock_in_use, lock_task, subject_of
 from tasks.services.graph import lock_graph, needs
 from tasks.services.waiting import recount
 
@@ -26,7 +26,7 @@ def add_dependency(
         raise Invalid("The other task is of another project.", errors={"depends_on": [words]})
     lock_graph(task.project_id)
     # What comes first is locked first, as where it closes and wakes what waits for it.
-    first, locked = lock_task(depends_on.id), lock_task(task.id)
+    first, locked = lock_in_use(depends_on), lock_in_use(task)
     refuse_edge(locked, first, kind)
     blocks = kind == DependencyKind.BLOCKS
     is_done = first.status == TaskStatus.CLOSED and first.resolution == Resolution.COMPLETED

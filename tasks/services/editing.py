@@ -15,7 +15,7 @@ from projects.models import Project
 from tasks import events
 from tasks.models import LONGEST_RUN, Task, TaskStatus, Verification
 from tasks.permissions import may_work_on
-from tasks.services.base import lock_task, subject_of
+from tasks.services.base import lock_in_use, subject_of
 from tasks.services.graph import is_part_of, lock_graph
 from tasks.services.waiting import recount
 
@@ -127,7 +127,7 @@ def update_task(*, task: Task, reason: str = "", **changes: Any) -> Task:
     wanted = {name: value for name, value in changes.items() if name in CHANGEABLE}
     if "parent" in wanted:
         lock_graph(task.project_id)
-    locked = lock_task(task.id)
+    locked = lock_in_use(task)
     values = {name: value for name, value in judged(locked, wanted).items() if getattr(locked, name) != value}
     if values:
         refuse_if_final(locked, values)

@@ -149,6 +149,8 @@ def heartbeat(
     agent = execution.agent
     execution.refresh_from_db()
     spending.steer(execution, agent)
+    if execution.cancel_requested_at:
+        execution.notes = (execution.error, *execution.notes)
     return execution
 
 

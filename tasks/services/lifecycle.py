@@ -8,19 +8,11 @@ from common.errors import Conflict
 from tasks import events
 from tasks.models import Blocker, Execution, ExecutionStatus, Resolution, Task, TaskStatus
 from tasks.services.attempts import cancel_live_attempts
-from tasks.services.base import lock_task, subject_of
+from tasks.services.base import lock_in_use, lock_task, subject_of
 from tasks.services.editing import naming_what_is_taken
 from tasks.services.outcomes import ContractNotMet
 from tasks.services.waiting import hold_dependents, recount, tell_dependents
 from tasks.services.work_items import close, offer_again, withdraw_approvals
-
-
-def lock_in_use(task: Task) -> Task:
-    """Lock a task that nobody has deleted; raises `Conflict`."""
-    locked = lock_task(task.id)
-    if locked.deleted_at:
-        raise Conflict("The task is deleted; restore it first.", code="task_deleted")
-    return locked
 
 
 def stop(task: Task, why: str) -> bool:

@@ -23,6 +23,8 @@ SOURCES: tuple[Source, ...] = (unmet_dependencies, open_handoffs)
 def holds_of(task_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:
     """Return what holds each task back, with as many queries for a hundred tasks as for one."""
     found: dict[UUID, list[Hold]] = defaultdict(list)
+    if not task_ids:
+        return found
     for source in SOURCES:
         for task_id, hold in source(task_ids):
             found[task_id].append(hold)

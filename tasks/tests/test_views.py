@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tasks.models import ApprovalStatus, ExecutionStatus, Resolution, TaskStatus
-from tasks.services import append_log, complete_execution, fail_execution
+from tasks.services import add_dependency, append_log, complete_execution, fail_execution
 from tasks.tests.view_cases import Scene, body
 from tasks.views import looks
 from tasks.views.task import ICONS
@@ -286,3 +286,23 @@ def test_a_page_is_cheap_and_asks_no_more_for_more_rows(scene: Scene, name: str)
         hand_in(scene.world, claim)
         ask(scene.world, claim)
     assert len(statements(client, scene.pages[name])) == len(few)
+
+
+def test_board_and_page_say_what_a_task_waits_for_and_ask_no_more_for_more(scene: Scene) -> None:
+    client, board = signed_in(scene.world.engineer), scene.pages["board"]
+
+    def wait() -> str:
+        task = make_task(scene.world, title="later")
+        with acting(scene.world, "engineer"):
+            add_dependency(task=task, depends_on=scene.queued)
+            add_dependency(task=task, depends_on=scene.waiting)
+        return f"/tasks/{task.id}/"
+
+    page = body(client.get(wait()))
+    assert 'id="waits-for"' in page
+    assert f"Waits for {scene.queued.key}." in page
+    assert f"Waits for {scene.queued.key}. And 1 more." in body(client.get(board))
+    few = len(statements(client, board))
+    for _ in range(3):
+        wait()
+    assert len(statements(client, board)) == few

@@ -19,6 +19,8 @@ from evidence.models import Evidence
 from projects.models import Project
 from projects.permissions import can_manage
 from tasks.models import ApprovalRequest, Criterion, Evaluation, Execution, ExecutionStatus, Task, TaskStatus
+from tasks.services.holds import Hold
+from tasks.services.waiting import holds_of
 from tasks.views.looks import (
     NEEDS_APPROVAL,
     NEEDS_REVIEW,
@@ -126,6 +128,7 @@ class Facts:
     criteria: Mapping[UUID, list[bool]]
     mine: Mapping[UUID, ApprovalRequest]
     to_review: Collection[UUID]
+    holds: Mapping[UUID, list[Hold]]
 
 
 def board(
@@ -173,6 +176,7 @@ def facts_of(principal: Principal, project: Project, tasks: list[Task], mine: Ma
         grades=grades_of(principal, ids),
         criteria=criteria_of(ids),
         mine=mine,
+        holds=holds_of([task.id for task in tasks if task.waiting_on]),
         to_review={task_id for task_id in reviews if signs_off(principal, runs.get(task_id), is_manager)},
     )
 
@@ -231,8 +235,19 @@ def card_of(task: Task, facts: Facts) -> Card:
         strength=strength(grades),
         met=sum(criteria),
         total=len(criteria),
-        reason=asked.question if asked else task.status_reason if task.status == TaskStatus.BLOCKED else "",
+        reason=reason_of(task, asked, facts),
     )
+
+
+def reason_of(task: Task, asked: ApprovalRequest | None, facts: Facts) -> str:
+    """What a card says besides its state: the question, why it is blocked, or the first thing it waits for."""
+    if asked:
+        return asked.question
+    if task.status == TaskStatus.BLOCKED:
+        return task.status_reason
+    holds = facts.holds.get(task.id, [])
+    more = f" And {len(holds) - 1} more." if len(holds) > 1 else ""
+    return f"{holds[0].words}{more}" if holds else ""
 
 
 def look_of(task: Task, run: Execution | None, facts: Facts) -> tuple[Look, datetime | None]:

@@ -33,7 +33,7 @@ def visible_project(principal: Principal, slug: str) -> Project:
 def visible_task(principal: Principal, task_id: UUID) -> Task:
     task = (
         Task.objects.visible_to(principal)
-        .select_related("project", "plan", "assigned_agent", "created_by")
+        .select_related("project", "plan", "assigned_user", "assigned_agent", "created_by")
         .filter(id=task_id)
         .first()
     )

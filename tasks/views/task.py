@@ -28,6 +28,7 @@ from tasks.models import (
     TaskStatus,
 )
 from tasks.permissions import may_decide
+from tasks.services.waiting import holds_of
 from tasks.views.approvals import ShownApproval, show
 from tasks.views.evidence import EvidenceRow, evidence_rows, overall
 from tasks.views.looks import (
@@ -225,6 +226,7 @@ class TaskRegionView(RegionView):
             **shown,
             **self.state(runs, now),
             "task": task,
+            "holds": holds_of([task.id])[task.id] if task.waiting_on else [],
             "evidence": evidence,
             "strength": overall(evidence),
             "criteria": criteria,

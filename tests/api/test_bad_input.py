@@ -79,7 +79,7 @@ def test_a_wrong_value_is_refused_and_named(send: Send, scene: Scene) -> None:
     rows = {row.name: row for row in ROWS}
     found = {}
     for name, change, _ in WRONG_FIELDS:
-        raw = json.dumps(scene.fill(rows[name].body) | change).encode()
+        raw = json.dumps(scene.fill(rows[name].body | change)).encode()
         answer = send(rows[name], raw)
         found[f"{name} {str(change)[:80]}"] = (answer.status_code, sorted(answer.json().get("errors", [])))
     assert found == {f"{name} {str(change)[:80]}": (422, [field]) for name, change, field in WRONG_FIELDS}

@@ -73,6 +73,8 @@ def plausible(name: str, one: filters.Filter, scene: Scene) -> str:
         return scene.names.get(name, scene.names["project"])
     if isinstance(one, filters.IsoDateTimeFilter):
         return "2026-01-01T00:00:00Z"
+    if isinstance(one, filters.NumberFilter):
+        return "1"
     choices = one.extra.get("choices")
     return str(choices[0][0]) if choices else "x"
 

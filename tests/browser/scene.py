@@ -3,7 +3,7 @@
 from typing import Any
 
 from tasks.models import Execution, Task
-from tasks.services import append_log, cancel_task, fail_execution, heartbeat
+from tasks.services import add_dependency, append_log, cancel_task, fail_execution, heartbeat
 from tests.work import (
     PYTEST,
     SIGNOFF,
@@ -37,6 +37,9 @@ class Scene:
             world, title="Index events by actor", required_capabilities=["elsewhere"], priority="high"
         )
         make_task(world, title="Write the handbook", status="draft")
+        self.held = make_task(world, title="Publish the index")
+        with acting(world, "engineer"):
+            add_dependency(task=self.held, depends_on=self.queued, reason="nothing to publish before")
         self.done, self.run = self.closed()
         self.blocked = self.refused()
         self.review = self.reviewed()
@@ -97,6 +100,7 @@ class Scene:
     def pages(self) -> dict[str, str]:
         return {
             "board": "/projects/countermark/board/",
+            "task waiting for others": f"/tasks/{self.held.id}/",
             "task done": f"/tasks/{self.done.id}/",
             "task blocked": f"/tasks/{self.blocked.id}/",
             "task in review": f"/tasks/{self.review.id}/",

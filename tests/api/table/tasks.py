@@ -8,7 +8,20 @@ TASK = "POST tasks/"
 CONTRACT = "PUT tasks/{task}/contract/"
 RESPOND = "POST approvals/{approval}/respond/"
 
-LISTS: tuple[str, ...] = ("approvals/", "executions/", "tasks/")
+LISTS: tuple[str, ...] = (
+    "approvals/",
+    "assignments/",
+    "executions/",
+    "tasks/",
+    "tasks/{part}/assignments/",
+    "tasks/{whole}/children/",
+    "tasks/{whole}/dependencies/",
+)
+BULK = "POST tasks/bulk/"
+BULK_BODY = {"items": [{"project": "{project}", "title": "T"}]}
+EXISTING = {"items": ["{task}"]}
+NEED = {"depends_on": "{draft}", "reason": "needs it"}
+ROLE = {"agent": "{agent}", "role": "primary"}
 
 ROWS = [
     #                                        admin eng rev vie str oth ano age
@@ -26,6 +39,28 @@ ROWS = [
         "201 403 201 403 404 404 401 403",
         {"approved": True, "comment": "Seen."},
     ),
+    Row("DELETE", "tasks/{task}/", "          204 204 204 403 404 404 401 403"),
+    Row("POST", "tasks/{deleted}/restore/", " 200 200 200 404 404 404 401 403", WHY),
+    Row("POST", "tasks/{task}/close/", "200 200 200 403 404 404 401 403", {"resolution": "wont_fix", "reason": "No."}),
+    Row("GET", "tasks/{whole}/children/", "  200 200 200 200 404 404 401 200"),
+    Row("GET", "tasks/{whole}/dependencies/", "200 200 200 200 404 404 401 200"),
+    Row("POST", "tasks/{task}/dependencies/", "201 201 201 403 404 404 401 403", NEED),
+    Row("DELETE", "tasks/{whole}/dependencies/{dependency}/", "204 204 204 403 404 404 401 403"),
+    Row("GET", "tasks/{part}/assignments/", " 200 200 200 200 404 404 401 200"),
+    Row("POST", "tasks/{task}/assignments/", "201 201 201 403 404 404 401 403", ROLE),
+    Row("GET", "assignments/", "              200 200 200 200 200 200 401 200"),
+    Row("POST", "assignments/", "             201 201 201 403 422 422 401 403", ROLE | {"task": "{task}"}),
+    Row("GET", "assignments/{assignment}/", " 200 200 200 200 404 404 401 200"),
+    Row("DELETE", "assignments/{assignment}/", "204 204 204 403 404 404 401 403"),
+    Row("POST", "tasks/bulk/", "              201 201 201 403 422 422 401 403", BULK_BODY),
+    Row("PATCH", "tasks/bulk/", "200 200 200 403 422 422 401 403", {"items": [{"id": "{task}", "priority": "low"}]}),
+    Row("POST", "tasks/bulk/assign/", "       200 200 200 403 422 422 401 403", EXISTING),
+    Row(
+        "POST",
+        "tasks/bulk/close/",
+        "200 200 200 403 422 422 401 403",
+        EXISTING | {"resolution": "cancelled", "reason": "No."},
+    ),
     Row("GET", "executions/", "               200 200 200 200 200 200 401 200"),
     Row("GET", "executions/{execution}/", "   200 200 200 200 404 404 401 200"),
     Row(
@@ -34,6 +69,7 @@ ROWS = [
         "200 200 200 403 404 404 401 403",
         {"directive": "wrap_up", "reason": "Enough."},
     ),
+    Row("POST", "executions/{execution}/cancel/", "200 200 200 403 404 404 401 403", WHY),
     Row("GET", "executions/{execution}/log/", "200 200 200 200 404 404 401 200"),
     Row("GET", "approvals/", "                200 200 200 200 200 200 401 200"),
     Row("GET", "approvals/{approval}/", "     200 200 200 200 404 404 401 200"),
@@ -56,6 +92,34 @@ WRONG_FIELDS: Wrong = [
     (TASK, {"plan": MISSING}, "plan"),
     (TASK, {"assigned_agent": MISSING}, "assigned_agent"),
     (TASK, {"max_attempts": 0}, "max_attempts"),
+    (TASK, {"parent": MISSING}, "parent"),
+    (TASK, {"phase": MISSING}, "phase"),
+    (TASK, {"group": MISSING}, "group"),
+    (TASK, {"assigned_user": "{engineer}", "assigned_agent": "{agent}"}, "assigned_user"),
+    (TASK, {"assigned_user": "{stranger}"}, "assigned_user"),
+    (TASK, {"verification": "verified"}, "verification"),
+    (TASK, {"soft_timeout_seconds": 60, "hard_timeout_seconds": 59}, "soft_timeout_seconds"),
+    (TASK, {"inactivity_seconds": 604801}, "inactivity_seconds"),
+    (TASK, {"estimated_hours": "-1"}, "estimated_hours"),
+    (TASK, {"github_url": "javascript:alert(1)"}, "github_url"),
+    (TASK, {"github_pr_number": 2**31}, "github_pr_number"),
+    (TASK, {"due_date": "tomorrow"}, "due_date"),
+    (TASK, {"ai_suggestions": ["words"]}, "ai_suggestions[0]"),
+    ("POST tasks/{task}/close/", {"resolution": "done"}, "resolution"),
+    ("POST tasks/{task}/close/", {"reason": ""}, "reason"),
+    ("POST tasks/{task}/dependencies/", {"depends_on": None}, "depends_on"),
+    ("POST tasks/{task}/dependencies/", {"depends_on": "{task}"}, "depends_on"),
+    ("POST tasks/{task}/dependencies/", {"kind": "needs"}, "kind"),
+    ("POST tasks/{task}/assignments/", {"role": "owner"}, "role"),
+    ("POST tasks/{task}/assignments/", {"user": "{engineer}"}, "user"),
+    ("POST assignments/", {"task": None}, "task"),
+    ("POST assignments/", {"scope": ["1.1"]}, "scope"),
+    (BULK, {"items": []}, "items"),
+    (BULK, {"items": [{"project": "{project}", "title": "t"}, {"project": "{project}"}]}, "items[1].title"),
+    (BULK, {"items": [{"project": "{project}", "title": "t", "plan": MISSING}]}, "items[0].plan"),
+    ("PATCH tasks/bulk/", {"items": [{"id": MISSING, "title": "t"}]}, "items[0].id"),
+    ("POST tasks/bulk/assign/", {"items": ["{task}", "{task}"]}, "items[1]"),
+    ("POST tasks/bulk/close/", {"items": [MISSING]}, "items[0]"),
     (CONTRACT, {"criteria": []}, "criteria"),
     (CONTRACT, {"criteria": [{"kind": "magic", "title": "t"}]}, "criteria[0].kind"),
     (CONTRACT, {"criteria": [{"kind": "command_exit", "title": "t"}]}, "criteria[0].parameters"),

@@ -73,4 +73,6 @@ WRONG_FIELDS: Wrong = [
     (ASK, {"expires_in": 0}, "expires_in"),
     ("POST executions/{execution}/fail/", {"retryable": "perhaps"}, "retryable"),
     ("POST executions/{execution}/fail/", {"error": ""}, "error"),
+    ("POST executions/{execution}/fail/", {"error_category": "luck"}, "error_category"),
+    ("POST executions/{execution}/fail/", {"error_code": "two words"}, "error_code"),
 ]
