@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from audit.models import Event
-from tasks.models import ApprovalRequest, QuarantinedWrite, Task
+from tasks.models import ApprovalRequest, Assignment, Execution, QuarantinedWrite, Task, TaskDependency
 from tests.staff import AdminPages, assert_cheap, shown_rows, signed_in, statements_of, told
 from tests.work import ask, complete, events_of, hand_in, make_task, run_out, started
 from tests.world import World
@@ -26,7 +26,10 @@ def busy(world: World) -> Task:
     return task
 
 
-@pytest.mark.parametrize("model", ["task", "execution", "approvalrequest", "quarantinedwrite"])
+MODELS = ("task", "taskdependency", "assignment", "execution", "executionlog", "approvalrequest", "quarantinedwrite")
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_a_change_list_is_cheap_and_asks_no_more_for_more_rows(world: World, model: str) -> None:
     busy(world)
     assert_cheap(pages(world, model))
@@ -58,14 +61,22 @@ def test_an_approval_links_to_the_page_where_it_is_decided(world: World) -> None
     assert f"/inbox/{approval.pk}/" in rows.show(approval.pk).content.decode()
 
 
+# What a form of a task holds before anybody fills it in.
+BLANK = {
+    **{"kind": "task", "max_attempts": 3, "input": "{}", "metadata": "{}", "ai_analysis": "{}", "ai_suggestions": "[]"},
+    **dict.fromkeys(("files_changed", "lines_added", "lines_deleted"), 0),
+    **{"soft_timeout_seconds": 1500, "hard_timeout_seconds": 1800, "inactivity_seconds": 300},
+}
+
+
 def values_of(task: Task, **changes: Any) -> dict[str, Any]:
-    return {"title": task.title, "type": task.type, "priority": task.priority, "input": "{}", "labels": ""} | changes
+    return BLANK | {"title": task.title, "type": task.type, "priority": task.priority, "labels": ""} | changes
 
 
 def test_a_task_is_created_and_changed_by_services(world: World) -> None:
     tasks = pages(world, "task")
-    values = {"project": str(world.project.id), "title": "From staff", "type": "bug", "kind": "task"}
-    created = tasks.add(**values, priority="high", max_attempts="2", input="{}", required_capabilities="pytest")
+    values = BLANK | {"project": str(world.project.id), "title": "From staff", "type": "bug", "max_attempts": 2}
+    created = tasks.add(**values, priority="high", required_capabilities="pytest")
     assert created.status_code == 302
     with world.as_("system"):
         task = Task.objects.get(title="From staff")
@@ -110,3 +121,46 @@ def test_tasks_are_found_by_key_id_and_project(world: World) -> None:
     assert [row.pk for row in shown_rows(tasks.list(f"?q={first.id}"))] == [first.id]
     assert len(shown_rows(tasks.list("?q=CM"))) == 2
     assert shown_rows(tasks.list("?q=nothing")) == []
+
+
+def test_runs_are_stopped_and_their_leases_taken_by_actions(world: World) -> None:
+    _, first = started(world)
+    _, second = started(world, title="second")
+    runs = pages(world, "execution")
+    runs.run("cancel", first.execution_id)
+    runs.run("release_lease", second.execution_id)
+    with world.as_("system"):
+        stopped, taken = (Execution.objects.select_related("task").get(id=c.execution_id) for c in (first, second))
+        assert (stopped.status, stopped.directive) == ("running", "stop")
+        assert (taken.status, taken.task.status) == ("cancelled", "open")
+
+
+def test_tasks_are_found_by_key_and_title_deleted_and_restored(world: World) -> None:
+    task = make_task(world, title="Fix the relay")
+    make_task(world, title="A fix")
+    rows = pages(world, "task")
+    for query in ("?q=Fix", "?q=CM-1", f"?q={task.id}"):
+        assert [row.pk for row in shown_rows(rows.list(query))] == [task.pk], query
+    rows.run("delete_softly", task.pk)
+    with world.as_("system"):
+        assert not Task.objects.filter(id=task.id).exists()
+    assert rows.show(task.pk).status_code == 200
+    rows.run("restore", task.pk)
+    with world.as_("system"):
+        assert Task.objects.filter(id=task.id).exists()
+
+
+def test_dependencies_and_assignments_are_made_and_ended(world: World) -> None:
+    task, first = make_task(world), make_task(world)
+    edges, roles = pages(world, "taskdependency"), pages(world, "assignment")
+    assert edges.add(task=task.id, depends_on=first.id, kind="blocks").status_code == 302
+    assert b"waits for" in edges.add(task=first.id, depends_on=task.id, kind="blocks").content
+    assert roles.add(task=task.id, agent=world.agent.id, role="primary", scope="").status_code == 302
+    with world.as_("system"):
+        edge, role = TaskDependency.objects.get(), Assignment.objects.get()
+    edges.run("remove", edge.pk)
+    roles.run("end", role.pk)
+    with world.as_("system"):
+        assert not TaskDependency.objects.exists()
+        assert Assignment.objects.get().ended_at
+        assert Task.objects.get(id=task.id).waiting_on == 0
