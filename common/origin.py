@@ -1,4 +1,4 @@
-"""Where a request comes from, as exactly as the log may keep it for ever (docs/decisions/0008-erasure.md)."""
+"""Where a request comes from, as exactly as the log may keep it for ever (docs/decisions/0010-erasure.md)."""
 
 import ipaddress
 import re
