@@ -37,7 +37,7 @@ class Tenant(BaseModel):
 
     name = models.CharField(max_length=255)
     display_name = models.CharField(max_length=255)
-    slug = models.SlugField(max_length=63)
+    slug = models.SlugField(max_length=63, db_index=False)
     description = models.TextField(default="", blank=True)
 
     is_active = models.BooleanField(default=True)
@@ -349,6 +349,14 @@ class ApiToken(TenantModel):
             models.CheckConstraint(
                 condition=models.Q(agent_id__isnull=True) | models.Q(expires_at__isnull=False),
                 name="accounts_apitoken_agent_expires",
+            ),
+        )
+        indexes = (
+            QueryIndex(
+                serves="the tokens of one agent, to list and to revoke them",
+                fields=["tenant", "agent_id", "-id"],
+                condition=models.Q(agent_id__isnull=False),
+                name="accounts_apitoken_of_agent",
             ),
         )
 
