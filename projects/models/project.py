@@ -45,7 +45,7 @@ class Project(SoftDeleteModel):
 
     key = models.CharField(max_length=10, validators=[RegexValidator(r"^[A-Z][A-Z0-9]{1,9}$")])
     name = models.CharField(max_length=255)
-    slug = models.SlugField(max_length=255)
+    slug = models.SlugField(max_length=255, db_index=False)
     description = models.TextField(default="", blank=True)
     # Nullable for projects older than the column; the service always sets it.
     owner = TenantForeignKey(User, null=True, db_index=False, related_name="owned_projects")
@@ -124,6 +124,11 @@ class Project(SoftDeleteModel):
                 serves="the list of projects ordered by name",
                 fields=["tenant", "name", "id"],
                 name="projects_project_name",
+            ),
+            QueryIndex(
+                serves="the project of an address: lower(), which its unique key has, is hidden by row security",
+                fields=["tenant", "slug"],
+                name="projects_project_of_slug",
             ),
             QueryIndex(
                 serves="the project a repository's webhook speaks of",
