@@ -1,6 +1,11 @@
 """What happens to agents."""
 
+from django.dispatch import Signal
+
 from audit.events import Action, Audience, EventType, Severity
+
+task_budget_set = Signal()
+"""a budget is about to limit the task `task_id` of `project_id`: whoever knows tasks refuses one that is not there"""
 
 # What is about one agent goes to its owner; a change of status that work caused also to the members of its project.
 

@@ -265,6 +265,10 @@ SPECTACULAR_SETTINGS = {
         "HandoffStatusEnum": "tasks.models.HandoffStatus",
         "FileStatusEnum": "tasks.models.FileStatus",
         "WorkKindEnum": "tasks.models.WorkKind",
+        "AgentStateEnum": "agents.models.AgentState",
+        "BudgetScopeEnum": "agents.models.BudgetScope",
+        "StopScopeEnum": "agents.models.StopScope",
+        "ModelProviderEnum": "agents.models.ModelProvider",
     },
 }
 

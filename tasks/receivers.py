@@ -7,6 +7,7 @@ from uuid import UUID
 from django.dispatch import receiver
 
 from accounts.events import people_asked
+from agents.events import task_budget_set
 from audit.models import Event
 from common.errors import Invalid
 from evidence.events import evidence_contributed
@@ -21,6 +22,13 @@ def refuse_another_projects_task(sender: type[Evidence], evidence: Evidence, **_
     """Evidence about a task belongs to the task's project."""
     if evidence.task_id and not is_of_project(evidence.task_id, evidence.project_id):
         raise Invalid("The task is of another project.", errors={"task": ["There is none with this id."]})
+
+
+@receiver(task_budget_set, dispatch_uid="tasks-task-budget-set")
+def refuse_a_budget_of_another_projects_task(sender: object, task_id: UUID, project_id: UUID, **_: Any) -> None:
+    """A task's budget names the task's project."""
+    if not is_of_project(task_id, project_id):
+        raise Invalid("The project has no such task.", errors={"task": ["There is none with this id."]})
 
 
 def is_of_project(task_id: UUID, project_id: UUID) -> bool:

@@ -52,6 +52,8 @@ def create_budget(
     )
     check_scope(budget, target)
     check_steps(budget)
+    if task_id:
+        events.task_budget_set.send(Budget, task_id=task_id, project_id=budget.project_id)
     budget.parent = enclosing(budget)
     save(budget)
     record(

@@ -1,5 +1,8 @@
 """Agents in the admin."""
 
+import json
+from typing import Any
+
 from accounts.models import ApiToken
 from agents.models import Agent
 from audit.models import Event
@@ -11,12 +14,19 @@ def pages(world: World) -> AdminPages:
     return AdminPages(signed_in(world.admin), "agents_agent")
 
 
+def described(**documents: Any) -> dict[str, str]:
+    """Return the form's other fields, with what the model has by default."""
+    given = {"capabilities": {}, "metadata": {}, "configuration": {}} | documents
+    plain = {"version": "1.0.0", "max_tokens": "4096", "temperature": "0.70", "top_p": "0.90", "max_concurrent": "10"}
+    return plain | {name: json.dumps(value) for name, value in given.items()}
+
+
 def test_the_change_list_is_cheap(world: World) -> None:
     assert_cheap(pages(world))
 
 
 def test_an_agent_is_registered_through_the_service(world: World) -> None:
-    values = {"name": "scanner", "agent_type": "security", "runtime": "pull", "capabilities": '{"bandit": {}}'}
+    values = {"name": "scanner", "agent_type": "security", "runtime": "pull"} | described(capabilities={"bandit": {}})
     assert pages(world).add(**values, owner=str(world.engineer.id)).status_code == 302
     with world.as_("system"):
         agent = Agent.objects.get(name="scanner")
@@ -25,14 +35,14 @@ def test_an_agent_is_registered_through_the_service(world: World) -> None:
 
 
 def test_a_name_that_is_taken_is_refused_on_the_form(world: World) -> None:
-    values = {"name": "TESTER", "agent_type": "security", "runtime": "pull", "capabilities": "{}"}
+    values = {"name": "TESTER", "agent_type": "security", "runtime": "pull"} | described()
     answer = pages(world).add(**values, owner=str(world.engineer.id))
     assert answer.status_code == 200
     assert b"exists already" in answer.content
 
 
 def test_a_description_is_changed_and_the_owner_is_not(world: World) -> None:
-    values = {"display_name": "The tester", "description": "runs tests", "capabilities": '{"pytest": {}}'}
+    values = described(capabilities={"pytest": {}}) | {"display_name": "The tester", "description": "runs tests"}
     assert pages(world).change(world.agent.id, **values, owner=str(world.stranger.id)).status_code == 302
     with world.as_("system"):
         agent = Agent.objects.get(id=world.agent.id)

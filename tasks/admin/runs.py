@@ -28,7 +28,7 @@ class ExecutionAdmin(ReadOnlyAdmin):
         "status",
         "error_category",
         reference_filter("task_id", "task"),
-        reference_filter("agent_id", "agent", word="agent__name"),
+        reference_filter("agent", "agent", word="agent__name"),
         reference_filter("project_id", "project", word="project__key"),
         MadeFilter,
     )

@@ -28,16 +28,6 @@ BASELINE = Path(__file__).with_name("query_counts.json")
 WITHOUT_A_PAGE = {"audit.Pending", "audit.Position", "accounts.IdempotencyKey"}
 
 YET_TO_COME = {
-    "agents.AgentKey",
-    "agents.AgentStatus",
-    "agents.AgentStatusHistory",
-    "agents.Budget",
-    "agents.BudgetHold",
-    "agents.CostEntry",
-    "agents.EmergencyStop",
-    "agents.Price",
-    "agents.PriceTable",
-    "agents.QuotaPool",
     "projects.DecisionRecord",
     "projects.Escalation",
     "projects.EscalationRule",

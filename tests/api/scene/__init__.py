@@ -22,6 +22,7 @@ from tasks.services import (
 )
 from tasks.services.leases import LeaseClaim
 from tests.api.scene.accounts import personal
+from tests.api.scene.agents import agents
 from tests.api.scene.artifacts import artifacts
 from tests.api.scene.audit import webhooks
 from tests.api.scene.collab import collab
@@ -47,7 +48,7 @@ class Scene:
 
 
 Part = Callable[[World, dict[str, str]], dict[str, str]]
-PARTS: tuple[Part, ...] = (personal, webhooks, artifacts, collab, evidence_part, relations)
+PARTS: tuple[Part, ...] = (personal, webhooks, artifacts, collab, evidence_part, agents, relations)
 """what the apps add: each makes its rows and returns their names; one module of this package each"""
 
 
