@@ -6,6 +6,7 @@ from django.urls import URLPattern, include, path
 from django.urls.resolvers import URLResolver
 
 from audit.api.endpoints import DeliveryViewSet, EndpointViewSet
+from audit.api.proofs import CheckpointViewSet, EventProofViewSet, KeysView, TileView
 from audit.api.rights import ProjectRights
 from audit.api.views import ActivityViewSet, EventViewSet, MigrationsView
 
@@ -37,4 +38,23 @@ def routes(rights: ProjectRights) -> list[URLPattern | URLResolver]:
         path("deliveries/<uuid:pk>/", DeliveryViewSet.as_view(ONE, **own), name="delivery-detail"),
         path("deliveries/<uuid:pk>/retry/", DeliveryViewSet.as_view({"post": "retry"}, **own), name="delivery-retry"),
         path("ops/migrations/", MigrationsView.as_view(), name="migrations"),
+        *proofs(own),
+    ]
+
+
+def proofs(own: dict[str, ProjectRights]) -> list[URLPattern]:
+    """Return the routes of what the log can prove. A wrong number is no other URL, so the views read the numbers."""
+    event, checkpoint = "audit/events/<uuid:pk>/", "audit/checkpoints/<str:size>/"
+    actions: dict[str, Actions] = {
+        "": ONE,
+        "consistency/": {"get": "consistency"},
+        "cosignatures/": {"post": "cosign"},
+    }
+    return [
+        path(f"{event}proof/", EventProofViewSet.as_view({"get": "proof"}, **own), name="event-proof"),
+        path(f"{event}tlog-proof/", EventProofViewSet.as_view({"get": "tlog_proof"}, **own), name="event-tlog-proof"),
+        path("audit/checkpoints/", CheckpointViewSet.as_view(LIST), name="checkpoint-list"),
+        *(path(f"{checkpoint}{end}", CheckpointViewSet.as_view(methods)) for end, methods in actions.items()),
+        path("audit/tiles/<str:epoch>/<str:level>/<path:index>", TileView.as_view(), name="tile"),
+        path("audit/keys/", KeysView.as_view(), name="log-keys"),
     ]

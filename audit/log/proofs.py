@@ -29,7 +29,7 @@ class EventProof:
 def note_of(checkpoint: Checkpoint) -> str:
     """Return the signed note with the cosignatures that came since."""
     note = Note.parse(checkpoint.note)
-    rows = checkpoint.cosignatures.order_by("id")
+    rows = sorted(checkpoint.cosignatures.all(), key=lambda row: row.id)
     more = [Signature(row.witness_name, bytes.fromhex(row.key_id), bytes(row.signature)) for row in rows]
     return str(Note(note.text, (*note.signatures, *more)))
 

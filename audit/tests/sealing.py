@@ -9,14 +9,18 @@ from typing import Any
 import psycopg
 from django.conf import settings
 
-from accounts.services import update_user
+from audit.events import LOG_VERIFICATION_PASSED
 from audit.log.notes import verifier_key
 from audit.log.sealer import seal_tenant
 from audit.log.verifier.notes import VerifierKey
 from audit.models import Checkpoint
+from audit.services import Subject, record
+from audit.services.changes import Changes
 from audit.tests.places import place_all
 from tests.world import World
 
+WITNESS_SEED = b"w" * 32
+WITNESS = VerifierKey.parse(settings.LOG_WITNESSES[0])
 _number = count(1)
 
 
@@ -24,7 +28,9 @@ def happen(world: World, times: int) -> None:
     """Let something happen, in one transaction."""
     with world.as_("admin"):
         for _ in range(times):
-            update_user(user=world.viewer, display_name=f"name {next(_number)} «ü»")
+            number = next(_number)
+            changes: Changes = {"size": [number - 1, number], "name": ["", "«ü»"]}
+            record(LOG_VERIFICATION_PASSED, Subject("test", None), changes=changes, first=0, size=number)
 
 
 def sealed(world: World) -> Checkpoint:

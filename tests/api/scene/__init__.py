@@ -28,6 +28,7 @@ from tests.api.scene.audit import webhooks
 from tests.api.scene.collab import collab
 from tests.api.scene.evidence import evidence_part
 from tests.api.scene.tasks import relations
+from tests.api.scene.sealing import proofs
 from tests.world import World
 
 
@@ -48,7 +49,7 @@ class Scene:
 
 
 Part = Callable[[World, dict[str, str]], dict[str, str]]
-PARTS: tuple[Part, ...] = (personal, webhooks, artifacts, collab, evidence_part, agents, relations)
+PARTS: tuple[Part, ...] = (personal, webhooks, artifacts, collab, evidence_part, agents, relations, proofs)
 """what the apps add: each makes its rows and returns their names; one module of this package each"""
 
 
