@@ -1,12 +1,14 @@
 """The log in the admin: read-only for everybody."""
 
+import html
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from audit.models import Event
-from tests.staff import AdminPages, assert_cheap, shown_rows, signed_in
+from audit.tests.sealing import as_superuser, happen, log_key, sealed, without_triggers
+from tests.staff import AdminPages, assert_cheap, shown_rows, signed_in, told
 from tests.world import World
 
 
@@ -65,3 +67,29 @@ def test_a_list_that_takes_too_long_is_stopped_and_says_what_to_do(
     answer = log.list()
     assert answer.status_code == 503
     assert b"took longer than" in answer.content
+
+
+def test_the_key_of_a_tree_is_shown_as_verifiers_take_it(world: World) -> None:
+    checkpoint = sealed(world)
+    shown = AdminPages(signed_in(world.admin), "audit_epoch").show(checkpoint.epoch_id)
+    assert str(log_key(checkpoint)) in html.unescape(shown.content.decode())
+
+
+def test_a_checkpoint_is_verified_from_the_list_and_the_log_says_so(world: World) -> None:
+    happen(world, 3)
+    checkpoint = sealed(world)
+    words = told(AdminPages(signed_in(world.admin), "audit_checkpoint").run("verify", checkpoint.pk))
+    assert f"{checkpoint.tree_size} events (leaves 0 to {checkpoint.tree_size - 1}) are what was signed" in words
+    with world.as_("system"):
+        assert Event.objects.latest("id").event_type == "log.verification_passed"
+
+
+def test_a_changed_event_is_found_from_the_list(committed_world: World) -> None:
+    checkpoint = sealed(committed_world)
+    change = "UPDATE audit_event SET reason = 'forged' WHERE tenant_id = %(tenant)s"
+    with without_triggers():
+        as_superuser(change, tenant=committed_world.tenant.id)
+    words = told(AdminPages(signed_in(committed_world.admin), "audit_checkpoint").run("verify", checkpoint.pk))
+    assert "The events are not what was signed" in words
+    with committed_world.as_("system"):
+        assert Event.objects.latest("id").event_type == "log.verification_failed"
