@@ -7,8 +7,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.log import export
+from audit.management.tenants import only_tenant
 from common.errors import DomainError
-from common.tenancy import system_call
 
 
 class Command(BaseCommand):
@@ -31,10 +31,3 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{span.last - span.first + 1} events of {span.checkpoint.epoch.origin} are in {options['out']}."
         )
-
-
-def only_tenant() -> UUID:
-    tenants: list[UUID] = [row["tenant_id"] for row in system_call("list_tenants")]
-    if len(tenants) != 1:
-        raise CommandError("Name one with --tenant:\n" + "\n".join(sorted(map(str, tenants))))
-    return tenants[0]
