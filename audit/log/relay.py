@@ -81,7 +81,7 @@ async def poke(rows: list[dict[str, Any]]) -> None:
 
 
 async def run(stop: asyncio.Event, projector: Projector | None = None) -> None:
-    """Place events until `stop` is set. A database that is away is waited for."""
+    """Place and seal events until `stop` is set. A database that is away is waited for."""
     pause = IDLE_SECONDS
     sealer = Sealer()
     while not stop.is_set():
@@ -90,14 +90,14 @@ async def run(stop: asyncio.Event, projector: Projector | None = None) -> None:
             rows = await sync_to_async(step)()
             if rows:
                 await poke(rows)
-            await sync_to_async(sealer.step)(rows)
+            more = await sync_to_async(sealer.step)(rows)
             pause = IDLE_SECONDS
         except (DatabaseError, InterfaceError) as error:
             logger.warning("database away: %s", type(error).__name__)
-            rows, pause = [], min(pause * 2, 5.0)
+            rows, more, pause = [], False, min(pause * 2, 5.0)
         if rows and projector:
             projector.hear(row["tenant_id"] for row in rows)
-        if len(rows) < BATCH:
+        if len(rows) < BATCH and not more:
             await wait(stop, max(0.0, pause - (time.monotonic() - started)))
 
 

@@ -34,8 +34,11 @@ class Sealer:
     waiting: dict[UUID, Waiting] = field(default_factory=dict)
     swept: float = float("-inf")
 
-    def step(self, placed: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Take note of what was placed, and seal what is due."""
+    def step(self, placed: Iterable[Mapping[str, Any]] = ()) -> bool:
+        """Take note of what was placed, and seal one batch of what is due; return whether more is.
+
+        One at a time: the relay has events to place and sockets to poke in between.
+        """
         now = time.monotonic()
         for row in placed:
             self.waiting.setdefault(row["tenant_id"], Waiting(now)).events += 1
@@ -43,8 +46,10 @@ class Sealer:
             self.swept = now
             for row in system_call("unsealed_tenants"):
                 self.waiting.setdefault(row["tenant_id"], Waiting(float("-inf")))
-        for tenant_id in self.due(now):
-            self.seal_now(tenant_id)
+        due = self.due(now)
+        if due:
+            self.seal_now(min(due, key=lambda tenant_id: self.waiting[tenant_id].since))
+        return len(due) > 1
 
     def due(self, now: float) -> list[UUID]:
         return [

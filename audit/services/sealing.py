@@ -24,7 +24,7 @@ from common.context import SYSTEM
 from common.errors import Invalid, Unavailable
 from common.tenancy import require_tenant_id, tenant_context
 
-BATCH = 2000
+BATCH = 1000
 POLL_SECONDS = 0.05
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('audit-seal'), hashtext(%s))"
 
