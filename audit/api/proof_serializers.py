@@ -75,7 +75,7 @@ class ConsistencySerializer(serializers.Serializer[Any]):
         return {"from": serializers.IntegerField(source="old"), **super().get_fields()}
 
 
-class KeySerializer(serializers.ModelSerializer[Epoch]):
+class LogKeySerializer(serializers.ModelSerializer[Epoch]):
     """A tree and the key that signs it, as verifiers take it (vkey)."""
 
     epoch = serializers.IntegerField(source="number", read_only=True)
@@ -91,10 +91,10 @@ class KeySerializer(serializers.ModelSerializer[Epoch]):
         return str(key_of(epoch))
 
 
-class KeysSerializer(serializers.Serializer[Any]):
+class LogKeysSerializer(serializers.Serializer[Any]):
     """The keys of the log, the newest first, and those of the witnesses it knows."""
 
-    log = KeySerializer(many=True)
+    log = LogKeySerializer(many=True)
     witnesses = serializers.ListField(child=serializers.CharField())
 
 

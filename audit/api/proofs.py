@@ -129,8 +129,8 @@ class TileView(ApiView):
 class KeysView(ApiView):
     """What to verify with. Ask for it once and by another way than the log itself, and keep it."""
 
-    @extend_schema(tags=AUDIT, responses=shapes.KeysSerializer)
+    @extend_schema(tags=AUDIT, responses=shapes.LogKeysSerializer)
     def get(self, request: Request) -> Response:
         """Return the keys of the log and of its witnesses."""
         keys = {"log": Epoch.objects.all(), "witnesses": [str(key) for key in witnesses()]}
-        return Response(shapes.KeysSerializer(keys).data)
+        return Response(shapes.LogKeysSerializer(keys).data)
