@@ -27,8 +27,8 @@ from tests.api.scene.artifacts import artifacts
 from tests.api.scene.audit import webhooks
 from tests.api.scene.collab import collab
 from tests.api.scene.evidence import evidence_part
-from tests.api.scene.tasks import relations
 from tests.api.scene.sealing import proofs
+from tests.api.scene.tasks import relations
 from tests.world import World
 
 
