@@ -39,7 +39,7 @@ AGENT_STATUS_CHANGED = EventType(
     Action.UPDATE,
     "agent's status changed",
     {"previous": str, "status": str},
-    aliases=("agent_status_changed", "agent_status_change", "agent_status_update"),
+    aliases=("agent_status_changed", "agent_status_change", "agent_status_update", "agent.connected"),
 )
 AGENT_ERRED = EventType(
     "agent.erred",
@@ -55,7 +55,7 @@ AGENT_HEARTBEAT_LOST = EventType(
     "agent fell silent",
     {"previous": str, "status": str},
     severity=Severity.WARNING,
-    aliases=("agent_heartbeat_lost",),
+    aliases=("agent_heartbeat_lost", "agent.disconnected"),
 )
 
 AGENT_KEY_REGISTERED = EventType(

@@ -69,7 +69,7 @@ def known(names: list[str]) -> set[str]:
 YET_TO_COME = set(
     words(
         """
-agent.connected agent.disconnected escalation.raised escalation_raised gate.failed gate.opened gate.passed gate_failed
+escalation.raised escalation_raised gate.failed gate.opened gate.passed gate_failed
 gate_passed phase.completed phase.started project.archived project.completed project.deleted project_archived
 project_cancelled project_completed project_deleted project_updated review.submitted review_submitted
 """
