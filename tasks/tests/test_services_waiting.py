@@ -205,7 +205,7 @@ def test_a_handoff_holds_its_task_until_it_is_accepted(world: World) -> None:
     assert state(world, task) == (0, True)
     handoff = offer(world, task)
     assert state(world, task) == (1, False)
-    assert words(world, task) == ["The handoff to its next worker is not accepted yet."]
+    assert words(world, task) == ["The handoff to its next worker is not answered yet."]
     with world.as_("reviewer"):
         seen = ("log_read_at", "commits_reviewed_at", "blockers_checked_at", "answered_at")
         Handoff.objects.filter(id=handoff.id).update(status="accepted", **dict.fromkeys(seen, MOMENT))
