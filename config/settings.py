@@ -243,6 +243,16 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProjectStatusEnum": "projects.models.ProjectStatus",
         "ProjectRoleEnum": "projects.models.ProjectRole",
+        "PlanStatusEnum": "projects.models.PlanStatus",
+        "PhaseStatusEnum": "projects.models.PhaseStatus",
+        "CriterionStateEnum": "projects.models.CriterionState",
+        "GateStatusEnum": "projects.models.GateStatus",
+        "GateKindEnum": "projects.models.GateKind",
+        "CheckStateEnum": "projects.models.CheckState",
+        "CheckKindEnum": "projects.models.CheckKind",
+        "ReviewVerdictEnum": "projects.models.Verdict",
+        "MetricKindEnum": "projects.models.MetricKind",
+        "DecisionRecordStatusEnum": "projects.models.DecisionStatus",
         "RoleEnum": "accounts.models.Role",
         "GradeEnum": "evidence.models.Grade",
         "TaskStatusEnum": "tasks.models.TaskStatus",
@@ -342,6 +352,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "evidence.jobs.scrub_content",
         "schedule": 24 * 3600,
         "options": {"queue": "maintenance", "expires": 3600},
+    },
+    "measure-projects": {
+        "task": "projects.jobs.measure_projects",
+        "schedule": 15 * 60,
+        "options": {"queue": "maintenance", "expires": 600},
     },
     "ensure-partitions": {
         "task": "audit.jobs.ensure_partitions",

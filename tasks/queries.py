@@ -5,7 +5,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from tasks.models import AcceptanceContract, ApprovalRequest, Criterion, Evaluation, Execution, Task
+from tasks.models import (
+    AcceptanceContract,
+    ApprovalRequest,
+    Criterion,
+    Evaluation,
+    Execution,
+    Resolution,
+    Task,
+)
+
+GIVEN_UP = (Resolution.CANCELLED, Resolution.DUPLICATE, Resolution.WONT_FIX)
 
 
 @dataclass(slots=True)

@@ -161,6 +161,10 @@ class ExecutionQuerySet(TaskRows["Execution"]):
     def live(self) -> Self:
         return self.filter(ended_at=None)
 
+    def accepted(self) -> Self:
+        """The attempt whose result stands."""
+        return self.filter(status="success", set_aside_at=None)
+
     def expired(self) -> Self:
         """Running, and past the end of the lease on the database's clock."""
         return self.filter(status="running", lease_expires_at__lt=StatementTimestamp())

@@ -24,6 +24,7 @@ from tasks import services as tasks
 from tasks.models import Execution
 from tests import agent_records, collab, evidence_records
 from tests.services import artifacts
+from tests.services import delivery as plans
 from tests.staff import signed_in
 from tests.work import (
     PYTEST,
@@ -71,6 +72,7 @@ SILENT = {
     "tasks.approval_for_worker": "reads",
     "tasks.heartbeat": "design/README.md §2: heartbeats are not events",
     "tasks.settle_expired_holds": "accounts of an attempt whose end is in the log; a budget it uses up says so",
+    "tasks.create_sample_plan": "calls the services of plans and work, which record",
     "tasks.append_log": "design/README.md §2: run output is not an event",
 }
 
@@ -267,6 +269,7 @@ SCENES |= {
 }
 
 
+SCENES |= plans.SCENES
 SCENES |= artifacts.SCENES
 SILENT |= artifacts.SILENT
 SCENES |= collab.SCENES

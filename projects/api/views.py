@@ -1,34 +1,47 @@
-"""Projects over HTTP."""
+"""Projects, their members and plans over HTTP."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.queries import person
 from common.api.schema import IDEMPOTENCY_KEY, IF_MATCH
+from common.api.serializers import ReasonInput
 from common.api.views import VisibleViewSet, require
 from common.errors import NotFound
 from projects.api import serializers
+from projects.api.base import MANAGERS_ONLY, PLANS, DeliveryViewSet
 from projects.api.filters import MemberFilter, PlanFilter, ProjectFilter
 from projects.models import Plan, Project, ProjectMember
 from projects.permissions import can_manage
-from projects.services import add_member, create_plan, create_project, remove_member, update_project
+from projects.services import (
+    add_member,
+    archive_project,
+    cancel_plan,
+    create_plan,
+    create_project,
+    delete_project,
+    remove_member,
+    update_plan,
+    update_project,
+)
 
 PROJECTS = ["projects"]
-MANAGERS_ONLY = "Owners and maintainers manage a project."
 OF_PROJECT = [OpenApiParameter("project_id", OpenApiTypes.UUID, OpenApiParameter.PATH)]
 
 
 @extend_schema_view(list=extend_schema(tags=PROJECTS), retrieve=extend_schema(tags=PROJECTS))
-class ProjectViewSet(VisibleViewSet):
+class ProjectViewSet(DeliveryViewSet):
     """Projects the caller belongs to; administrators and managers see all."""
 
     queryset = Project.objects.all()
     serializer_class = serializers.ProjectSerializer
+    list_serializer_class = serializers.ProjectListSerializer
     filterset_class = ProjectFilter
     orderings = ("id", "name", "created_at", "updated_at")
 
@@ -52,9 +65,20 @@ class ProjectViewSet(VisibleViewSet):
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a project."""
-        project = self.object_to_change()
-        require(can_manage(self.principal, project.id), MANAGERS_ONLY)
+        project = self.managed()
         return self.shown(update_project(project=project, **self.valid(serializers.ProjectChange, partial=True)))
+
+    @extend_schema(tags=PROJECTS, parameters=[IF_MATCH], responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Take a project out of use. Its rows stay for the log; its slug and key are free again."""
+        delete_project(project=self.managed(), reason="Deleted by API.")
+        return Response(status=204)
+
+    @extend_schema(tags=PROJECTS, request=ReasonInput, responses=serializers.ProjectSerializer)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: str) -> Response:
+        """Put a project away: nothing in it can be claimed, what runs is told to stop."""
+        return self.do_because(archive_project, "project")
 
 
 @extend_schema_view(list=extend_schema(tags=PROJECTS, parameters=OF_PROJECT))
@@ -99,8 +123,8 @@ class MemberViewSet(VisibleViewSet):
         return Response(status=204)
 
 
-@extend_schema_view(list=extend_schema(tags=PROJECTS), retrieve=extend_schema(tags=PROJECTS))
-class PlanViewSet(VisibleViewSet):
+@extend_schema_view(list=extend_schema(tags=PLANS), retrieve=extend_schema(tags=PLANS))
+class PlanViewSet(DeliveryViewSet):
     """Plans of visible projects."""
 
     queryset = Plan.objects.all()
@@ -108,13 +132,26 @@ class PlanViewSet(VisibleViewSet):
     filterset_class = PlanFilter
 
     @extend_schema(
-        tags=PROJECTS,
+        tags=PLANS,
         parameters=[IDEMPOTENCY_KEY],
         request=serializers.PlanInput,
         responses={201: serializers.PlanSerializer},
     )
     def create(self, request: Request) -> Response:
-        """Create a plan."""
+        """Create a plan as a draft; it starts with its first phase."""
         given = self.valid(serializers.PlanInput)
         require(can_manage(self.principal, given["project"].id), MANAGERS_ONLY)
         return self.shown(create_plan(**given), status=201)
+
+    @extend_schema(
+        tags=PLANS, parameters=[IF_MATCH], request=serializers.PlanChange, responses=serializers.PlanSerializer
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change what a plan says."""
+        return self.shown(update_plan(plan=self.managed(), **self.valid(serializers.PlanChange, partial=True)))
+
+    @extend_schema(tags=PLANS, request=ReasonInput, responses=serializers.PlanSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Give a plan up, with every phase that is not completed."""
+        return self.do_because(cancel_plan, "plan")

@@ -86,6 +86,8 @@ class Execution(TenantModel):
 
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    # when a review sent the accepted result back: it is kept, and stands no longer
+    set_aside_at = models.DateTimeField(null=True)
     result = models.JSONField(default=dict)
     summary = models.TextField(default="")
     error = models.TextField(default="")
@@ -144,12 +146,17 @@ class Execution(TenantModel):
                 condition=~Q(idempotency_key=""),
                 name="tasks_execution_idempotent",
             ),
-            # G1, held by the database: one attempt at a time, one accepted result for ever
+            # G1, held by the database: one attempt at a time, one accepted result
             models.UniqueConstraint(
                 fields=["tenant", "task"], condition=Q(status__in=LIVE), name="tasks_execution_one_live"
             ),
             models.UniqueConstraint(
-                fields=["tenant", "task"], condition=Q(status="success"), name="tasks_execution_one_success"
+                fields=["tenant", "task"],
+                condition=Q(status="success", set_aside_at__isnull=True),
+                name="tasks_execution_one_success",
+            ),
+            models.CheckConstraint(
+                condition=Q(set_aside_at__isnull=True) | Q(status="success"), name="tasks_execution_set_aside"
             ),
         )
         indexes = (

@@ -31,6 +31,7 @@ from tasks.permissions import may_decide
 from tasks.services import spending
 from tasks.services.attempts import advance
 from tasks.services.base import approval_subject, lock_task
+from tasks.services.delivery import answered
 from tasks.services.leases import Held, LeaseClaim, hold, own_execution, under_lease
 from tasks.services.work_items import block
 
@@ -186,6 +187,7 @@ def decide(
         record(event, approval_subject(approval, task), reason=comment, digest=approval.digest)
         if task:
             go_on(task, approval, str(principal.label))
+        answered(approval)
     return counted
 
 

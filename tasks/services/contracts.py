@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from audit.services import record
 from common.errors import Conflict, Invalid
+from common.ids import uuid7_floor
 from evidence.models import Evidence, Grade
 from tasks import events
 from tasks.models import AcceptanceContract, Criterion, CriterionKind, Evaluation, Execution, Task, TaskStatus
@@ -107,8 +109,15 @@ def criteria_of(task: Task) -> list[Criterion]:
 
 
 def evaluate(task: Task, execution: Execution) -> list[Finding]:
-    """Judge every criterion of a locked task by the evidence that counts, and append the findings that changed."""
-    pieces = list(Evidence.objects.about_task(task.id).counting().without_content().order_by("-id"))
+    """Judge every criterion of a locked task by the evidence that counts, and append the findings that changed.
+
+    What was handed in before a review sent the result back says nothing about the work since.
+    """
+    counting = Evidence.objects.about_task(task.id).counting().without_content()
+    sent_back = Execution.objects.filter(task_id=task.id).aggregate(at=Max("set_aside_at"))["at"]
+    if sent_back:
+        counting = counting.filter(id__gte=uuid7_floor(sent_back))
+    pieces = list(counting.order_by("-id"))
     findings = [judge(criterion, pieces, execution) for criterion in criteria_of(task)]
     for finding in findings:
         note(task, finding)

@@ -106,7 +106,7 @@ def create_task(
     record(events.TASK_CREATED, subject_of(task), key=task.key, type=str(task.type))
     if task.assigned_user or task.assigned_agent:
         record_assigned(task, {})
-    if task.group_id:
+    if task.phase_id:
         recount(task)
     return task
 

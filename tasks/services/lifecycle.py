@@ -6,7 +6,7 @@ from django.utils import timezone
 from audit.services import record
 from common.errors import Conflict
 from tasks import events
-from tasks.models import Blocker, Execution, ExecutionStatus, Resolution, Task, TaskStatus
+from tasks.models import Blocker, Execution, Resolution, Task, TaskStatus
 from tasks.services.attempts import cancel_live_attempts
 from tasks.services.base import lock_in_use, lock_task, subject_of
 from tasks.services.editing import naming_what_is_taken
@@ -59,7 +59,7 @@ def reopen_task(*, task: Task, reason: str) -> Task:
     locked = lock_in_use(task)
     if Blocker.objects.filter(task_id=task.id).open().exists():
         raise Conflict("Something still stands in its way: resolve its blockers.", code="blocked")
-    accepted = Execution.objects.filter(task_id=task.id, status=ExecutionStatus.SUCCESS).exists()
+    accepted = Execution.objects.accepted().filter(task_id=task.id).exists()
     if locked.status not in {TaskStatus.BLOCKED, TaskStatus.DRAFT, TaskStatus.CLOSED} or accepted:
         raise Conflict(
             f"A task that is {locked.get_status_display().lower()} cannot be reopened.", code="not_reopenable"

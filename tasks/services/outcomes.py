@@ -124,7 +124,7 @@ def submit_signoff(*, task: Task, principal: Principal, approved: bool, comment:
     locked = lock_task(task.id)
     if locked.status != TaskStatus.IN_REVIEW:
         raise Conflict("Only a task in review can be signed off.", code="not_in_review")
-    execution = Execution.objects.select_related("agent").get(task_id=task.id, status=ExecutionStatus.SUCCESS)
+    execution = Execution.objects.accepted().select_related("agent").get(task_id=task.id)
     if not can_manage(principal, locked.project_id) or execution.agent.owner_id == principal.user_id:
         raise Forbidden("A maintainer who does not own the agent signs off.", code="own_work")
     evidence = submit_evidence(

@@ -15,9 +15,10 @@ from common.models import ClockTimestamp
 from tasks import events
 from tasks.models import Task, TaskDependency, TaskStatus
 from tasks.services.base import lock_task, subject_of
+from tasks.services.delivery import plan_holds
 from tasks.services.holds import Hold, Source, open_handoffs, unmet_dependencies, unmet_words
 
-SOURCES: tuple[Source, ...] = (unmet_dependencies, open_handoffs)
+SOURCES: tuple[Source, ...] = (unmet_dependencies, open_handoffs, plan_holds)
 
 
 def holds_of(task_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:

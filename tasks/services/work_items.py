@@ -10,6 +10,7 @@ from audit.services import record
 from tasks import events
 from tasks.models import Resolution, Task, TaskStatus
 from tasks.services.base import approval_subject, subject_of
+from tasks.services.delivery import tell_group
 from tasks.services.waiting import satisfy_dependents, tell_dependents
 
 
@@ -49,6 +50,7 @@ def close(task: Task, resolution: str, *, reason: str = "", **values: Any) -> No
         data={} if cancelled else {"resolution": str(resolution)},
         **values,
     )
+    tell_group(task)
     if resolution == Resolution.COMPLETED:
         satisfy_dependents(task)
     else:

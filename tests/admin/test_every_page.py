@@ -28,19 +28,6 @@ BASELINE = Path(__file__).with_name("query_counts.json")
 WITHOUT_A_PAGE = {"audit.Pending", "audit.Position", "accounts.IdempotencyKey"}
 
 YET_TO_COME = {
-    "projects.DecisionRecord",
-    "projects.Escalation",
-    "projects.EscalationRule",
-    "projects.Gate",
-    "projects.GateCheck",
-    "projects.PatternCheck",
-    "projects.Phase",
-    "projects.PhaseApproval",
-    "projects.Review",
-    "projects.SuccessCriterion",
-    "projects.SuccessMetric",
-    "projects.TaskGroup",
-    "projects.TaskGroupDependency",
     "tasks.ApprovalResponse",
     "tasks.Attachment",
     "tasks.Blocker",

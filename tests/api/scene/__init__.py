@@ -26,6 +26,7 @@ from tests.api.scene.agents import agents
 from tests.api.scene.artifacts import artifacts
 from tests.api.scene.audit import webhooks
 from tests.api.scene.collab import collab
+from tests.api.scene.delivery import delivery
 from tests.api.scene.evidence import evidence_part
 from tests.api.scene.sealing import proofs
 from tests.api.scene.tasks import relations
@@ -49,7 +50,17 @@ class Scene:
 
 
 Part = Callable[[World, dict[str, str]], dict[str, str]]
-PARTS: tuple[Part, ...] = (personal, webhooks, artifacts, collab, evidence_part, agents, relations, proofs)
+PARTS: tuple[Part, ...] = (
+    personal,
+    webhooks,
+    artifacts,
+    collab,
+    evidence_part,
+    agents,
+    relations,
+    delivery,
+    proofs,
+)
 """what the apps add: each makes its rows and returns their names; one module of this package each"""
 
 

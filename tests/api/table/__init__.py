@@ -1,9 +1,21 @@
 """Who gets what answer from each endpoint: the tables that the API tests read, one module per app."""
 
-from tests.api.table import accounts, agents, artifacts, audit, collab, evidence, projects, proofs, tasks, worker
+from tests.api.table import (
+    accounts,
+    agents,
+    artifacts,
+    audit,
+    collab,
+    delivery,
+    evidence,
+    projects,
+    proofs,
+    tasks,
+    worker,
+)
 from tests.api.table.row import CALLERS, MISSING, Row
 
-MODULES = (accounts, projects, agents, tasks, collab, evidence, artifacts, audit, proofs, worker)
+MODULES = (accounts, projects, delivery, agents, tasks, collab, evidence, artifacts, audit, proofs, worker)
 ROWS = [row for module in MODULES for row in module.ROWS]
 LISTS = sorted(path for module in MODULES for path in module.LISTS)
 WRONG_FIELDS = [wrong for module in MODULES for wrong in module.WRONG_FIELDS]
