@@ -58,6 +58,8 @@ def create_user(
     is_staff: bool = False,
     staff_roles: Sequence[str] = (),
     username: str = "",
+    github_username: str = "",
+    metadata: dict[str, Any] | None = None,
 ) -> User:
     """Create a person of the running tenant. `password=None` makes an account that cannot sign in with one.
 
@@ -71,6 +73,8 @@ def create_user(
         role=role,
         is_staff=is_staff,
         staff_roles=list(staff_roles),
+        github_username=github_username,
+        metadata=metadata or {},
     )
     if role == Role.SERVICE and password:
         raise Invalid("A service account has no password.", errors={"password": ["Leave it out."]})
