@@ -54,9 +54,7 @@ PROJECT_UPDATED = EventType(
     "project.updated", Action.UPDATE, "project changed", {"changed": list}, aliases=("project_updated",)
 )
 PROJECT_COMPLETED = EventType("project.completed", Action.UPDATE, "project completed", aliases=("project_completed",))
-PROJECT_FAILED = EventType(
-    "project.failed", Action.UPDATE, "project failed", severity=Severity.NOTICE, aliases=("workflow.failed",)
-)
+PROJECT_FAILED = EventType("project.failed", Action.UPDATE, "project failed", severity=Severity.NOTICE)
 PROJECT_CANCELLED = EventType(
     "project.cancelled", Action.UPDATE, "project cancelled", severity=Severity.NOTICE, aliases=("project_cancelled",)
 )
@@ -81,19 +79,15 @@ PROJECT_MEMBER_REMOVED = EventType(
 
 PLAN_CREATED = EventType("plan.created", Action.CREATE, "plan created")
 PLAN_UPDATED = EventType("plan.updated", Action.UPDATE, "plan changed", {"changed": list})
-PLAN_STARTED = EventType("plan.started", Action.UPDATE, "plan started", aliases=("workflow.started",))
-PLAN_COMPLETED = EventType("plan.completed", Action.UPDATE, "plan completed", aliases=("workflow.completed",))
+PLAN_STARTED = EventType("plan.started", Action.UPDATE, "plan started")
+PLAN_COMPLETED = EventType("plan.completed", Action.UPDATE, "plan completed")
 PLAN_CANCELLED = EventType("plan.cancelled", Action.UPDATE, "plan cancelled", severity=Severity.NOTICE)
 
 PHASE_CREATED = EventType("phase.created", Action.CREATE, "phase added", {"plan_id": str})
 PHASE_UPDATED = EventType("phase.updated", Action.UPDATE, "phase changed", {"changed": list})
 PHASE_STARTED = EventType("phase.started", Action.UPDATE, "phase started")
-PHASE_BLOCKED = EventType(
-    "phase.blocked", Action.UPDATE, "phase blocked", severity=Severity.NOTICE, aliases=("workflow.paused",)
-)
-PHASE_RESUMED = EventType(
-    "phase.resumed", Action.UPDATE, "phase goes on", aliases=("workflow.resumed", "workflow_resumed")
-)
+PHASE_BLOCKED = EventType("phase.blocked", Action.UPDATE, "phase blocked", severity=Severity.NOTICE)
+PHASE_RESUMED = EventType("phase.resumed", Action.UPDATE, "phase goes on")
 PHASE_CANCELLED = EventType("phase.cancelled", Action.UPDATE, "phase cancelled", severity=Severity.NOTICE)
 PHASE_JUDGED = EventType(
     "phase.judged", Action.UPDATE, "final review of a phase", {"verdict": str}, severity=Severity.NOTICE
@@ -119,14 +113,14 @@ GROUP_DEPENDENCY_REMOVED = EventType(
 
 GATE_CREATED = EventType("gate.created", Action.CREATE, "gate added", {"phase_id": str, "kind": str})
 GATE_UPDATED = EventType("gate.updated", Action.UPDATE, "gate changed", {"changed": list})
-GATE_OPENED = EventType("gate.opened", Action.UPDATE, "gate opened", {"cycle": int}, aliases=("code_review_started",))
+GATE_OPENED = EventType("gate.opened", Action.UPDATE, "gate opened", {"cycle": int})
 GATE_PASSED = EventType(
     "gate.passed",
     Action.UPDATE,
     "gate passed",
     {"cycle": int},
     severity=Severity.NOTICE,
-    aliases=("gate_passed", "workflow.progress"),
+    aliases=("gate_passed",),
 )
 GATE_FAILED = EventType(
     "gate.failed", Action.UPDATE, "gate failed", {"cycle": int}, severity=Severity.WARNING, aliases=("gate_failed",)
@@ -155,7 +149,7 @@ REVIEW_SUBMITTED = EventType(
     "review submitted",
     {"gate_id": str, "verdict": str, "cycle": int, "patterns_lost": list},
     severity=Severity.NOTICE,
-    aliases=("review_submitted", "code_review_completed"),
+    aliases=("review_submitted",),
 )
 
 DECISION_PROPOSED = EventType("decision_record.proposed", Action.CREATE, "decision proposed", {"number": int})

@@ -218,7 +218,7 @@ def test_holds_of_many_tasks_cost_the_same_queries(world: World, django_assert_m
     tasks = [make_task(world) for _ in range(5)]
     for task in tasks:
         wait_for(world, task, first)
-    with world.as_("system"), django_assert_max_num_queries(3):
+    with world.as_("system"), django_assert_max_num_queries(4):
         assert all(len(holds) == 1 for holds in holds_of([task.id for task in tasks]).values())
 
 
