@@ -275,6 +275,8 @@ SPECTACULAR_SETTINGS = {
         "HandoffStatusEnum": "tasks.models.HandoffStatus",
         "FileStatusEnum": "tasks.models.FileStatus",
         "WorkKindEnum": "tasks.models.WorkKind",
+        "RiskEnum": "tasks.models.Risk",
+        "ErrorCategoryEnum": "tasks.models.ErrorCategory",
         "AgentStateEnum": "agents.models.AgentState",
         "BudgetScopeEnum": "agents.models.BudgetScope",
         "StopScopeEnum": "agents.models.StopScope",

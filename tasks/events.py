@@ -150,6 +150,26 @@ APPROVAL_APPROVED = EventType(
 )
 APPROVAL_REJECTED = EventType("approval.rejected", Action.UPDATE, "rejected", {"digest": str}, severity=Severity.NOTICE)
 APPROVAL_AMENDED = EventType("approval.amended", Action.UPDATE, "amended", {"digest": str}, severity=Severity.NOTICE)
+APPROVAL_ENDORSED = EventType(
+    "approval.endorsed",
+    Action.UPDATE,
+    "approved by one of several",
+    {"digest": str, "agreeing": int, "quorum": int},
+    severity=Severity.NOTICE,
+)
+APPROVAL_ESCALATED = EventType(
+    "approval.escalated",
+    Action.UPDATE,
+    "approval waits too long",
+    {"digest": str, "level": int},
+    severity=Severity.WARNING,
+)
+STANDING_RULE_CREATED = EventType(
+    "standing_rule.created", Action.CREATE, "standing rule made", {"answer": str}, severity=Severity.NOTICE
+)
+STANDING_RULE_REVOKED = EventType(
+    "standing_rule.revoked", Action.UPDATE, "standing rule revoked", severity=Severity.NOTICE
+)
 APPROVAL_EXPIRED = EventType(
     "approval.expired", Action.UPDATE, "approval expired", {"digest": str}, aliases=("hitl_timeout", "hitl.expired")
 )

@@ -41,9 +41,9 @@ def sweep_files() -> None:
 
 @shared_task
 def expire_approvals() -> None:
-    from tasks.services import expire_approvals
+    from tasks.services import escalate_approvals, expire_approvals
 
-    in_due_tenants(expire_approvals)
+    in_due_tenants(lambda: expire_approvals() + escalate_approvals())
 
 
 @shared_task

@@ -3,11 +3,17 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Avg, Count, F, Q, QuerySet
+
+from audit.models import Event
 from tasks.models import (
     AcceptanceContract,
     ApprovalRequest,
+    ApprovalStatus,
     Criterion,
     Evaluation,
     Execution,
@@ -39,7 +45,7 @@ def briefings(task_ids: Collection[UUID]) -> dict[UUID, Briefing]:
         if grant.task_id:
             found[grant.task_id].grants.append(grant)
     ended = Execution.objects.filter(task_id__in=task_ids, ended_at__isnull=False)
-    for execution in ended.only("task_id", "attempt", "status", "error").order_by("attempt"):
+    for execution in ended.only("task_id", "attempt", "status", "error", "set_aside_reason").order_by("attempt"):
         found[execution.task_id].previous_attempts.append(execution)
     return found
 
@@ -58,3 +64,49 @@ def judged_criteria(task: Task) -> list[JudgedCriterion]:
     last = Evaluation.objects.filter(criterion__contract__task_id=task.id).order_by("criterion_id", "-id")
     findings = {evaluation.criterion_id: evaluation for evaluation in last.distinct("criterion_id")}
     return [JudgedCriterion(criterion, findings.get(criterion.id)) for criterion in criteria]
+
+
+def approval_statistics(approvals: QuerySet[ApprovalRequest]) -> dict[str, Any]:
+    """Count requests by their state, in one query. Without a decision there is no rate and no time."""
+    decided = Q(decided_at__isnull=False)
+    counts = {status.value: Count("id", filter=Q(status=status)) for status in ApprovalStatus}
+    found: dict[str, Any] = approvals.order_by().aggregate(
+        total=Count("id"), waited=Avg(F("decided_at") - F("created_at"), filter=decided), **counts
+    )
+    waited = found.pop("waited")
+    granted = found["approved"] + found["amended"]
+    answered = granted + found["rejected"]
+    return found | {
+        "approval_rate": granted / answered if answered else None,
+        "average_response_time_hours": waited.total_seconds() / 3600 if waited else None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One thing that happened to a request; `counted` is for answers only."""
+
+    timestamp: datetime
+    action: str
+    user_id: UUID | None
+    label: str
+    comment: str
+    content: dict[str, Any] | None = None
+    counted: bool | None = None
+
+
+def approval_history(approval: ApprovalRequest) -> list[HistoryEntry]:
+    """Return every answer to a request, late ones too, and what the log says besides, in order."""
+    answers = [
+        HistoryEntry(
+            row.created_at, row.action, row.user_id, str(row.user), row.comment, row.amended_content, row.counted
+        )
+        for row in approval.responses.select_related("user")
+    ]
+    events = [
+        HistoryEntry(
+            event.recorded_at, event.event_type.rpartition(".")[2], event.actor_id, event.actor_label, event.reason
+        )
+        for event in Event.objects.filter(tenant_id=approval.tenant_id, resource_id=approval.id)
+    ]
+    return sorted([*answers, *events], key=lambda entry: entry.timestamp)

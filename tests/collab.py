@@ -2,13 +2,17 @@
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from common.files.intake import receive
 from tasks import services as tasks
 from tasks.models import Attachment, Blocker, ChecklistItem, Comment, Handoff, Task
 from tasks.services.attachments import ATTACHMENTS
-from tests.work import acting, make_task, started
+from tasks.services.oversight import Circumstances
+from tests.work import acting, make_task, set_raw, started
 from tests.world import World
 
 Scene = Callable[[World], Any]
@@ -94,7 +98,60 @@ def told_under_lease(world: World) -> None:
 
 
 MADE = "task.created"
+
+
+def about_budget(world: World) -> Any:
+    with acting(world, "reviewer"):
+        question: dict[str, Any] = {"kind": "budget_override", "question": "More?", "action": {"usd": 5}}
+        return tasks.ask_people(project=world.project, principal=world.reviewer.principal(), **question)
+
+
+def asked_if_needed(world: World) -> None:
+    _, claim = started(world)
+    with acting(world, "agent"):
+        question: dict[str, Any] = {"kind": "question", "question": "?", "action": {}, "trigger": "safety_violation"}
+        tasks.ask_if_needed(claim=claim, circumstances=Circumstances(), **question)
+
+
+def answered_together(world: World) -> None:
+    approval = about_budget(world)
+    with acting(world, "engineer"):
+        answer = tasks.Answer(action="approve", comment="Yes.", digest=approval.digest)
+        tasks.respond_to_approvals(principal=by(world), answers=[(approval, answer)])
+
+
+def waited_too_long(world: World) -> None:
+    approval = about_budget(world)
+    set_raw(world, "tasks_approvalrequest", "escalates_at = now() - interval '1 second'", approval.id)
+    with acting(world, "system"):
+        tasks.escalate_approvals()
+
+
+def standing_rule(world: World) -> Any:
+    with acting(world, "engineer"):
+        return tasks.create_standing_rule(
+            project=world.project,
+            principal=by(world),
+            answer="approve",
+            reason="Harmless.",
+            kind="question",
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+
+
+def rule_revoked(world: World) -> None:
+    rule = standing_rule(world)
+    with acting(world, "engineer"):
+        tasks.revoke_standing_rule(rule=rule, principal=by(world), reason="no")
+
+
 SCENES: dict[str, tuple[Scene, list[str]]] = {
+    "tasks.ask_people": (about_budget, ["approval.requested"]),
+    "tasks.ask_if_needed": (asked_if_needed, [MADE, "task.claimed", "approval.requested"]),
+    "tasks.respond_to_approvals": (answered_together, ["approval.requested", "approval.approved"]),
+    "tasks.escalate_approvals": (waited_too_long, ["approval.requested", "approval.escalated"]),
+    "tasks.create_standing_rule": (standing_rule, ["standing_rule.created"]),
+    "tasks.revoke_standing_rule": (rule_revoked, ["standing_rule.created", "standing_rule.revoked"]),
     "tasks.add_comment": (lambda w: comment(w, make_task(w)), [MADE, "comment.added"]),
     "tasks.edit_comment": (
         does(lambda w, row: tasks.edit_comment(comment=row, content="Better."), comment),

@@ -5,9 +5,11 @@ from typing import Any
 from django_filters import rest_framework as filters
 
 from common.api.filters import FilterSet, id_filter
+from common.http import require_principal
 from tasks.models import (
     ApprovalKind,
     ApprovalStatus,
+    ApprovalTrigger,
     AssignmentRole,
     DependencyKind,
     ErrorCategory,
@@ -16,12 +18,21 @@ from tasks.models import (
     HandoffPhase,
     HandoffStatus,
     Priority,
+    Risk,
     TaskKind,
     TaskStatus,
     TaskType,
     Verification,
     WorkKind,
 )
+
+
+def unset_filter(field: str) -> filters.TypedChoiceFilter:
+    """A filter by whether a column is empty: `true` finds the rows where it is."""
+    choices = (("true", "true"), ("false", "false"))
+    return filters.TypedChoiceFilter(
+        field_name=field, lookup_expr="isnull", choices=choices, coerce=lambda value: value == "true"
+    )
 
 
 class ChildFilter(FilterSet):
@@ -86,21 +97,32 @@ class ExecutionFilter(FilterSet):
     trace_id = filters.CharFilter()
 
 
-class ApprovalFilter(FilterSet):
-    project = id_filter("task__project_id")
-    task = id_filter("task_id")
+class StatisticsFilter(FilterSet):
+    project = id_filter("project_id")
     agent = id_filter("agent_id")
-    execution = id_filter("execution_id")
-    status = filters.MultipleChoiceFilter(choices=ApprovalStatus.choices)
     kind = filters.MultipleChoiceFilter(choices=ApprovalKind.choices)
+    trigger = filters.MultipleChoiceFilter(choices=ApprovalTrigger.choices)
+    risk = filters.MultipleChoiceFilter(choices=Risk.choices)
 
 
-def unset_filter(field: str) -> filters.TypedChoiceFilter:
-    """A filter by whether a column is empty: `true` finds the rows where it is."""
-    choices = (("true", "true"), ("false", "false"))
-    return filters.TypedChoiceFilter(
-        field_name=field, lookup_expr="isnull", choices=choices, coerce=lambda value: value == "true"
+class ApprovalFilter(StatisticsFilter):
+    task = id_filter("task_id")
+    execution = id_filter("execution_id")
+    phase = id_filter("phase_id")
+    gate = id_filter("gate_id")
+    status = filters.MultipleChoiceFilter(choices=ApprovalStatus.choices)
+    mine = filters.TypedChoiceFilter(
+        method="to_decide", choices=(("true", "true"),), coerce=bool, label="What the caller may decide now."
     )
+
+    def to_decide(self, queryset: Any, name: str, value: bool) -> Any:
+        return queryset.decidable_by(require_principal(self.request._request))
+
+
+class StandingRuleFilter(FilterSet):
+    project = id_filter("project_id")
+    agent = id_filter("agent_id")
+    in_force = unset_filter("revoked_at")
 
 
 class HandoffFilter(FilterSet):

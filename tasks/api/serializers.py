@@ -12,8 +12,6 @@ from evidence.models import Grade
 from projects.models import Phase, Plan, Project, TaskGroup
 from tasks.models import (
     LONGEST_RUN,
-    ApprovalAction,
-    ApprovalRequest,
     CriterionKind,
     Directive,
     Execution,
@@ -311,69 +309,6 @@ class ExecutionSerializer(ExecutionListSerializer):
     class Meta(ExecutionListSerializer.Meta):
         fields = (*ExecutionListSerializer.Meta.fields, "result")
         read_only_fields = fields
-
-
-class OfferedOption(serializers.Serializer[Any]):
-    """An answer that is offered."""
-
-    key = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]  # the name in the API
-    action = serializers.ChoiceField(choices=ApprovalAction.choices)
-    effect = serializers.CharField(allow_blank=True)
-
-
-class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
-    """A question to a person, its answer, and everything its digest binds."""
-
-    task_key = serializers.CharField(source="task.key", read_only=True)
-    project = serializers.UUIDField(source="task.project_id", read_only=True)
-    agent_name = serializers.CharField(source="agent.name", read_only=True)
-    action = JSONObjectField(read_only=True)
-    amended_content = JSONObjectField(read_only=True, allow_null=True)
-    target_commit = serializers.SerializerMethodField()
-    options = OfferedOption(many=True, read_only=True)
-
-    class Meta:
-        model = ApprovalRequest
-        fields = (
-            "id",
-            "task",
-            "task_key",
-            "project",
-            "execution",
-            "agent",
-            "agent_name",
-            "kind",
-            "question",
-            "action",
-            "target_commit",
-            "nonce",
-            "digest",
-            "options",
-            "status",
-            "expires_at",
-            "decided_at",
-            "decided_by",
-            "comment",
-            "selected_option",
-            "amended_content",
-            "redeemed_at",
-            "redeemed_by",
-            "created_at",
-            "updated_at",
-        )
-        read_only_fields = fields
-
-    def get_target_commit(self, approval: ApprovalRequest) -> str | None:
-        return approval.target_commit or None
-
-
-class RespondInput(StrictSerializer):
-    action = serializers.ChoiceField(choices=ApprovalAction.choices)
-    comment = serializers.CharField(max_length=10_000)
-    digest = serializers.RegexField(r"^[0-9a-f]{64}$", help_text="Of the request as it was shown.")
-    amended_content = JSONObjectField(required=False)
-    selected_option = serializers.CharField(max_length=100, required=False)
 
 
 class DirectInput(ReasonInput):

@@ -6,17 +6,19 @@ from django.urls import URLPattern, path
 from rest_framework.routers import SimpleRouter
 
 from tasks.api import bulk, reports, worker
+from tasks.api.approvals import ApprovalViewSet, StandingRuleViewSet
 from tasks.api.checklists import GateChecklistViewSet, TaskChecklistViewSet
 from tasks.api.conversation import AttachmentEvidenceViewSet, AttachmentViewSet, CommentViewSet
 from tasks.api.handoffs import HandoffViewSet
 from tasks.api.journal import BlockerViewSet, CommitViewSet, FileChangeViewSet, WorkLogViewSet
 from tasks.api.relations import AssignmentViewSet, ChildrenViewSet, DependencyViewSet, TaskAssignmentViewSet
-from tasks.api.views import ApprovalViewSet, ExecutionViewSet, TaskViewSet
+from tasks.api.views import ExecutionViewSet, TaskViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tasks", TaskViewSet)
 router.register("executions", ExecutionViewSet)
 router.register("approvals", ApprovalViewSet)
+router.register("standing-rules", StandingRuleViewSet)
 router.register("assignments", AssignmentViewSet)
 router.register("handoffs", HandoffViewSet)
 router.register("blockers", BlockerViewSet)

@@ -14,9 +14,9 @@ from common.api.views import VisibleViewSet, require
 from common.errors import NotFound
 from projects.permissions import can_contribute
 from tasks.api import serializers
-from tasks.api.filters import ApprovalFilter, ExecutionFilter, TaskFilter
+from tasks.api.filters import ExecutionFilter, TaskFilter
 from tasks.api.worker_serializers import EvidenceReceipt
-from tasks.models import ApprovalRequest, Execution, Task
+from tasks.models import Execution, Task
 from tasks.permissions import can_change_task
 from tasks.queries import judged_criteria
 from tasks.services import (
@@ -28,7 +28,6 @@ from tasks.services import (
     delete_task,
     direct_execution,
     reopen_task,
-    respond_to_approval,
     restore_task,
     set_contract,
     submit_signoff,
@@ -206,27 +205,3 @@ class ExecutionViewSet(VisibleViewSet):
         execution: Execution = self.get_object()
         require(can_change_task(self.principal, execution.task), CONTRIBUTORS_ONLY)
         return self.shown(cancel_execution(execution=execution, **self.valid(ReasonInput)))
-
-
-@extend_schema_view(list=extend_schema(tags=["approvals"]), retrieve=extend_schema(tags=["approvals"]))
-class ApprovalViewSet(VisibleViewSet):
-    """Approvals of visible tasks."""
-
-    queryset = ApprovalRequest.objects.select_related("task__project", "agent")
-    serializer_class = serializers.ApprovalSerializer
-    filterset_class = ApprovalFilter
-    write_scope = "approve"
-    orderings = ("id", "expires_at")
-
-    @extend_schema(
-        tags=["approvals"],
-        parameters=[IDEMPOTENCY_KEY],
-        request=serializers.RespondInput,
-        responses=serializers.ApprovalSerializer,
-    )
-    @action(detail=True, methods=["post"])
-    def respond(self, request: Request, pk: str) -> Response:
-        """Approve, reject or amend. Deciders are owners and maintainers who did not ask; the first answer counts."""
-        approval = self.get_object()
-        answer: dict[str, Any] = self.valid(serializers.RespondInput)
-        return self.shown(respond_to_approval(approval=approval, principal=self.principal, **answer))

@@ -20,10 +20,11 @@ from common.api.views import ApiView
 from common.errors import NotFound
 from tasks.api import worker_serializers as messages
 from tasks.api.run_log import log_response
-from tasks.models import Execution
+from tasks.models import ApprovalRequest, Execution
 from tasks.queries import briefings
 from tasks.services import (
     append_log,
+    ask_if_needed,
     claim_tasks,
     complete_execution,
     context_for,
@@ -35,8 +36,9 @@ from tasks.services import (
     release_execution,
     request_approval,
 )
-from tasks.services.approvals import DEFAULT_EXPIRY, approval_for_worker
+from tasks.services.approvals import approval_for_worker
 from tasks.services.leases import LeaseClaim
+from tasks.services.oversight import Circumstances
 from tasks.services.run_log import MAX_CHUNK
 
 ASK_AGAIN_SECONDS = 2
@@ -154,19 +156,28 @@ class AskView(WorkerView):
         operation_id="executions_ask",
         parameters=LEASED,
         request=messages.ApprovalInput,
-        responses={201: messages.GrantSerializer},
+        responses={200: messages.NotNeeded, 201: messages.GrantSerializer},
     )
     def post(self, request: Request, pk: UUID) -> Response:
-        """Ask a person. The lease is suspended until the answer; drop the task, the next claim carries the grant."""
+        """Ask a person. The lease is suspended until the answer; drop the task, the next claim carries the grant.
+
+        With a `trigger`, 200 says that the project's oversight level asks nobody here: go on.
+        """
         asked = self.valid(messages.ApprovalInput)
         seconds = asked.pop("expires_in", None)
-        approval = request_approval(
-            claim=self.claim(pk),
-            target_commit=asked.pop("target_commit", None) or "",
-            expires_in=timedelta(seconds=seconds) if seconds else DEFAULT_EXPIRY,
-            **asked,
-        )
+        asked["target_commit"] = asked.pop("target_commit", None) or ""
+        asked["expires_in"] = timedelta(seconds=seconds) if seconds else None
+        approval = self.ask(self.claim(pk), asked)
+        if approval is None:
+            return Response({"needed": False})
         return Response(messages.GrantSerializer(approval).data, status=201)
+
+    def ask(self, claim: LeaseClaim, asked: Members) -> ApprovalRequest | None:
+        known = asked.pop("circumstances", {})
+        if "trigger" not in asked:
+            return request_approval(claim=claim, **asked)
+        circumstances = Circumstances(confidence=asked.get("confidence"), **known)
+        return ask_if_needed(claim=claim, circumstances=circumstances, **asked)
 
 
 class ApprovalStateView(WorkerView):

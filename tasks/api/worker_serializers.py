@@ -14,10 +14,12 @@ from tasks.models import (
     ApprovalAction,
     ApprovalKind,
     ApprovalRequest,
+    ApprovalTrigger,
     Criterion,
     Directive,
     ErrorCategory,
     Execution,
+    Risk,
     Task,
     TaskStatus,
 )
@@ -89,6 +91,21 @@ class OptionSerializer(StrictSerializer):
     effect = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
+class CircumstancesInput(StrictSerializer):
+    """What the project's oversight level looks at. What is left out is unknown, and unknown is asked about."""
+
+    phase = serializers.CharField(max_length=50, required=False)
+    attempts = serializers.IntegerField(min_value=0, max_value=1000, required=False)
+    error = serializers.ChoiceField(choices=ErrorCategory.choices, required=False)
+    used_percent = serializers.FloatField(min_value=0, max_value=1_000_000, required=False)
+
+
+class NotNeeded(serializers.Serializer[Any]):
+    """The project's oversight level asks nobody here: the attempt goes on."""
+
+    needed = serializers.BooleanField()
+
+
 class ApprovalInput(StrictSerializer):
     kind = serializers.ChoiceField(choices=[choice for choice in ApprovalKind.choices if choice[0] in ASKED_BY_WORKERS])
     question = serializers.CharField(max_length=10_000)
@@ -96,6 +113,14 @@ class ApprovalInput(StrictSerializer):
     target_commit = serializers.RegexField(r"^[0-9a-f]{7,64}$", required=False, allow_null=True)
     options = OptionSerializer(many=True, required=False)
     expires_in = serializers.IntegerField(min_value=1, max_value=30 * 86400, required=False, help_text="Seconds.")
+    risk = serializers.ChoiceField(choices=Risk.choices, required=False)
+    estimated_tokens = serializers.IntegerField(min_value=0, max_value=LARGEST, required=False)
+    estimated_cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=Decimal(0), required=False)
+    confidence = serializers.DecimalField(
+        max_digits=4, decimal_places=3, min_value=Decimal(0), max_value=Decimal(1), required=False
+    )
+    trigger = serializers.ChoiceField(choices=ApprovalTrigger.choices, required=False)
+    circumstances = CircumstancesInput(required=False)
 
     def validate_options(self, value: list[Members]) -> list[Members]:
         keys = {option["key"] for option in value}
@@ -210,10 +235,15 @@ class GrantSerializer(serializers.ModelSerializer[ApprovalRequest]):
 
 
 class AttemptSerializer(serializers.ModelSerializer[Execution]):
+    error = serializers.SerializerMethodField(help_text="Why it failed, or why its result was refused in review.")
+
     class Meta:
         ref_name = "Attempt"
         model = Execution
         fields = ("attempt", "status", "error")
+
+    def get_error(self, execution: Execution) -> str:
+        return execution.set_aside_reason or execution.error
 
 
 class StartedExecutionSerializer(serializers.ModelSerializer[Execution]):

@@ -94,6 +94,7 @@ class ApprovalRequest(TenantModel):
     digest = models.CharField(max_length=64)
     options = models.JSONField(default=list)
     expires_at = models.DateTimeField()
+    escalates_at = models.DateTimeField(null=True)
 
     status = models.CharField(max_length=10, choices=ApprovalStatus.choices, default=ApprovalStatus.PENDING)
     decided_at = models.DateTimeField(null=True)
@@ -171,6 +172,12 @@ class ApprovalRequest(TenantModel):
                 fields=["expires_at"],
                 condition=Q(status="pending"),
                 name="tasks_approvalrequest_overdue",
+            ),
+            QueryIndex(
+                serves="the sweep: requests that wait too long, and others are to be told",
+                fields=["escalates_at"],
+                condition=Q(status="pending", escalates_at__isnull=False),
+                name="tasks_approvalrequest_escalate",
             ),
             QueryIndex(
                 serves="the approvals of one task, newest first (task page, what a new claim carries)",

@@ -88,6 +88,7 @@ class Execution(TenantModel):
     ended_at = models.DateTimeField(null=True)
     # when a review sent the accepted result back: it is kept, and stands no longer
     set_aside_at = models.DateTimeField(null=True)
+    set_aside_reason = models.TextField(default="")
     result = models.JSONField(default=dict)
     summary = models.TextField(default="")
     error = models.TextField(default="")

@@ -1,10 +1,13 @@
 """Every write about work."""
 
 from tasks.services.approvals import (
-    expire_approvals,
+    Answer,
+    ask_if_needed,
+    ask_people,
     redeem_approval,
     request_approval,
     respond_to_approval,
+    respond_to_approvals,
 )
 from tasks.services.assignments import assign, end_assignment
 from tasks.services.attachments import attach_file, delete_attachment, use_as_evidence
@@ -21,6 +24,7 @@ from tasks.services.claims import Claimed, claim_tasks, reap_expired_leases
 from tasks.services.comments import add_comment, delete_comment, edit_comment
 from tasks.services.context import context_for, leave_run_artifact
 from tasks.services.contracts import CriterionInput, set_contract
+from tasks.services.deadlines import escalate_approvals, expire_approvals
 from tasks.services.dependencies import add_dependency, remove_dependency
 from tasks.services.editing import create_task, update_task
 from tasks.services.handoffs import (
@@ -39,9 +43,11 @@ from tasks.services.neglected import mark_silent_agents, settle_expired_holds
 from tasks.services.outcomes import ContractNotMet, complete_execution, hand_in_evidence, submit_signoff
 from tasks.services.reports import report
 from tasks.services.run_log import append_log
+from tasks.services.standing_rules import create_standing_rule, revoke_standing_rule
 from tasks.services.stopping import cancel_execution, take_lease
 
 __all__ = [
+    "Answer",
     "Claimed",
     "ContractNotMet",
     "CriterionInput",
@@ -51,6 +57,8 @@ __all__ = [
     "add_comment",
     "add_dependency",
     "append_log",
+    "ask_if_needed",
+    "ask_people",
     "assign",
     "attach_file",
     "bulk_assign",
@@ -67,6 +75,7 @@ __all__ = [
     "complete_handoff",
     "context_for",
     "create_handoff",
+    "create_standing_rule",
     "create_task",
     "delete_attachment",
     "delete_comment",
@@ -74,6 +83,7 @@ __all__ = [
     "direct_execution",
     "edit_comment",
     "end_assignment",
+    "escalate_approvals",
     "expire_approvals",
     "fail_execution",
     "hand_in_evidence",
@@ -99,7 +109,9 @@ __all__ = [
     "request_approval",
     "resolve_blocker",
     "respond_to_approval",
+    "respond_to_approvals",
     "restore_task",
+    "revoke_standing_rule",
     "set_contract",
     "settle_commit",
     "settle_expired_holds",

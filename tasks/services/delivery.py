@@ -169,9 +169,10 @@ def check_evidence(project_id: UUID, evidence_id: UUID, exit_code: int | None) -
 
 def answered(approval: ApprovalRequest) -> None:
     """A person answered: resolve the escalation that asked."""
-    if approval.kind != ApprovalKind.ESCALATION:
+    asked_by = approval.action.get("escalation") if approval.kind == ApprovalKind.ESCALATION else None
+    if asked_by is None or not approval.decided_by:
         return
-    escalation = Escalation.objects.select_related("rule").get(id=approval.action["escalation"])
-    if escalation.resolved_at is None and approval.decided_by:
+    escalations = Escalation.objects.select_related("rule").filter(id=asked_by, rule__project_id=approval.project_id)
+    for escalation in escalations.filter(resolved_at=None):
         words = f"{approval.get_status_display()}: {approval.comment}"
         resolve_escalation(escalation=escalation, resolution=words, principal=approval.decided_by.principal())

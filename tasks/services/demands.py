@@ -1,6 +1,5 @@
 """What plans, reviews and escalations ask of work: take it up again, stop it, ask a person."""
 
-import secrets
 from collections.abc import Collection
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from tasks.models import (
     TaskStatus,
     Verification,
 )
-from tasks.services.approvals import DEFAULT_EXPIRY, action_digest
+from tasks.services.asking import About, Question, create_request
 from tasks.services.base import approval_subject, lock_task, subject_of
 from tasks.services.contracts import evaluate
 from tasks.services.waiting import hold_dependents, holds_of, recount, recount_all
@@ -54,7 +53,7 @@ def reopen_one(task: Task, reason: str) -> None:
     accepted = Execution.objects.accepted().filter(task_id=task.id).first()
     if accepted:
         # This process's clock, like the identifiers of evidence: what is older proves the old result only.
-        Execution.objects.filter(id=accepted.id).update(set_aside_at=timezone.now())
+        Execution.objects.filter(id=accepted.id).update(set_aside_at=timezone.now(), set_aside_reason=reason)
         evaluate(task, accepted)
     recount(task)
     offer_again(
@@ -109,19 +108,12 @@ def ask_people(escalation: Escalation, check: GateCheck | None) -> None:
         "subject_id": str(escalation.subject_id),
         "command": check.command if check else "",
     }
-    nonce = secrets.token_hex(16)
-    approval = ApprovalRequest.objects.create(
-        project_id=rule.project_id,
-        phase_id=check.gate.phase_id if check else rule.phase_id,
-        gate=check.gate if check else None,
+    question = Question(
         kind=ApprovalKind.ESCALATION,
-        trigger=ApprovalTrigger.QUALITY_THRESHOLD if check else ApprovalTrigger.AGENT_ERROR,
-        question=f"{rule.area}: {escalation.reason}",
+        text=f"{rule.area}: {escalation.reason}",
         action=action,
-        nonce=nonce,
-        digest=action_digest(task_id=None, action=action, target_commit="", nonce=nonce),
-        options=list(ANSWERS),
-        expires_at=timezone.now() + DEFAULT_EXPIRY,
+        trigger=ApprovalTrigger.QUALITY_THRESHOLD if check else ApprovalTrigger.AGENT_ERROR,
+        options=[dict(answer) for answer in ANSWERS],
     )
-    subject = approval_subject(approval, None)
-    record(events.APPROVAL_REQUESTED, subject, kind=ApprovalKind.ESCALATION.value, digest=approval.digest)
+    phase = check.gate.phase if check else rule.phase
+    create_request(question, About(rule.project, phase=phase, gate=check.gate if check else None), timezone.now())

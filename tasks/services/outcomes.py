@@ -26,6 +26,7 @@ from tasks.models import (
 )
 from tasks.services.base import lock_task, subject_of
 from tasks.services.contracts import FOR_PEOPLE, Finding, criteria_of, evaluate
+from tasks.services.demands import reopen_one
 from tasks.services.leases import Held, LeaseClaim, end_attempt, note_activity, under_lease, usage_values
 from tasks.services.verification import judge_verification
 from tasks.services.work_items import close, move
@@ -119,6 +120,7 @@ def not_met_words(findings: Sequence[Finding]) -> str:
 def submit_signoff(*, task: Task, principal: Principal, approved: bool, comment: str) -> Evidence:
     """A maintainer's verdict on a task in review, as evidence; it closes the task if nothing else is missing.
 
+    Refused, the result does not stand: the task is offered again, and the next attempt reads the comment.
     Raises `Forbidden` for others and for the owner of the agent that did the work, `Conflict` outside review.
     """
     locked = lock_task(task.id)
@@ -135,6 +137,9 @@ def submit_signoff(*, task: Task, principal: Principal, approved: bool, comment:
         data={"verdict": "approved" if approved else "rejected"},
         author_id=principal.user_id,
     )
-    if all(finding.is_met for finding in evaluate(locked, execution)):
+    findings = evaluate(locked, execution)
+    if not approved:
+        reopen_one(locked, f"Changes requested: {comment}")
+    elif all(finding.is_met for finding in findings):
         close(locked, Resolution.COMPLETED)
     return evidence

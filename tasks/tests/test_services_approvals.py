@@ -13,7 +13,8 @@ from common.errors import Conflict, Forbidden, Invalid, LeaseLost, NotFound
 from projects.models import ProjectMember
 from tasks.models import ApprovalRequest, ApprovalResponse, Execution, Task
 from tasks.services import cancel_task, expire_approvals, redeem_approval
-from tasks.services.approvals import action_digest, approval_for_worker
+from tasks.services.approvals import approval_for_worker
+from tasks.services.asking import action_digest
 from tasks.services.leases import LeaseClaim
 from tests.work import (
     acting,
@@ -76,7 +77,7 @@ def test_asking_parks_the_attempt_at_no_cost(world: World) -> None:
     event = newest_event(world, "approval.requested")
     assert (event.resource_id, event.task_id, event.actor_id) == (approval.id, task.id, world.agent.id)
     assert [option["key"] for option in approval.options] == ["approve", "reject", "amend"]
-    assert approval.expires_at - approval.created_at > timedelta(hours=23)
+    assert approval.expires_at - approval.created_at > timedelta(minutes=29)
 
 
 def test_the_digest_binds_task_action_commit_and_nonce(world: World) -> None:

@@ -5,7 +5,18 @@ import pytest
 from common.errors import Conflict, Forbidden, Invalid, LeaseLost
 from tasks.models import Execution, Task, TaskStatus
 from tasks.services import ContractNotMet, complete_execution, submit_signoff
-from tests.work import PYTEST, SIGNOFF, acting, complete, events_of, hand_in, newest_event, started
+from tests.work import (
+    PYTEST,
+    SIGNOFF,
+    acting,
+    claim_one,
+    complete,
+    events_of,
+    hand_in,
+    lease,
+    newest_event,
+    started,
+)
 from tests.world import World
 
 
@@ -70,12 +81,15 @@ def test_a_maintainers_sign_off_closes(world: World) -> None:
         assert Task.objects.get(id=task.id).verification == "verified"
 
 
-def test_a_refused_sign_off_keeps_the_task_in_review_until_a_later_one(world: World) -> None:
+def test_a_refused_sign_off_offers_the_task_again_and_a_later_one_counts(world: World) -> None:
     task = in_review(world)
     sign_off(world, task, approved=False)
     with world.as_("system"):
-        assert Task.objects.get(id=task.id).status == TaskStatus.IN_REVIEW
-    assert "verdict: rejected" in newest_event(world, "criterion.evaluated").reason
+        assert Task.objects.get(id=task.id).status == TaskStatus.OPEN
+    assert newest_event(world, "criterion.evaluated").reason == "No evidence speaks about it yet."
+    again = lease(world, claim_one(world).execution)
+    hand_in(world, again)
+    complete(world, again)
     sign_off(world, task)
     with world.as_("system"):
         assert Task.objects.get(id=task.id).status == TaskStatus.CLOSED

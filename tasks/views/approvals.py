@@ -51,7 +51,8 @@ def show(
     evidence: list[EvidenceRow] | None = None,
 ) -> ShownApproval:
     typed = form.data.get("amended_content") if form else None
-    choices = [option for option in approval.options if option.get("key") not in PLAIN]
+    # an amendment has a form of its own
+    choices = [one for one in approval.options if one.get("key") not in PLAIN and one.get("action") != "amend"]
     offered = {option.get("action") for option in choices}
     why = why_key(approval.action)
     return ShownApproval(

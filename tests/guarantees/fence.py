@@ -8,6 +8,7 @@ from tasks.models import ApprovalRequest, Execution, QuarantinedWrite, Task, Tas
 from tasks.services import (
     claim_tasks,
     complete_execution,
+    create_standing_rule,
     create_task,
     redeem_approval,
     request_approval,
@@ -97,3 +98,23 @@ def redeem(claim: LeaseClaim, asked: ApprovalRequest, digest: str) -> str:
     except Conflict as refusal:
         return refusal.code
     return ""
+
+
+def check_a_rule_leaves_what_is_critical_to_people(world: World) -> None:
+    """A standing rule, however wide, never says yes to what is critical."""
+    with world.as_("reviewer"):
+        create_standing_rule(
+            project=world.project,
+            principal=world.reviewer.principal(),
+            kind="pre_execution",
+            highest_risk="high",
+            answer="approve",
+            reason="wide",
+            expires_at=datetime.now(UTC) + timedelta(days=1),
+        )
+    new_task(world)
+    with world.as_("agent"):
+        asked = request_approval(
+            claim=hold_a_lease(world), kind="pre_execution", question="May I?", action={"do": "it"}, risk="critical"
+        )
+    assert asked.status == "pending", "a rule approved what is critical"

@@ -1,6 +1,10 @@
 """G1: a task has at most one accepted result, and it comes from the holder of the lease."""
 
-from tests.guarantees.fence import check_a_grant_works_once, check_the_fence
+from tests.guarantees.fence import (
+    check_a_grant_works_once,
+    check_a_rule_leaves_what_is_critical_to_people,
+    check_the_fence,
+)
 from tests.guarantees.leases import Plan, run_leases
 from tests.servers import Server
 from tests.world import World
@@ -10,6 +14,10 @@ SHORT = Plan(tasks=200, agents=6, kills=20, pauses=30, backend_kills=10, seconds
 
 def test_the_fence(world: World) -> None:
     check_the_fence(world)
+
+
+def test_a_rule_leaves_what_is_critical_to_people(world: World) -> None:
+    check_a_rule_leaves_what_is_critical_to_people(world)
 
 
 def test_a_grant_works_once(world: World) -> None:

@@ -7,8 +7,12 @@ from django.db import IntegrityError
 
 from tasks.models import ApprovalRequest, ExecutionStatus
 from tasks.querysets import ApprovalQuerySet
-from tasks.services import approvals, attempts, leases
-from tests.guarantees.fence import check_a_grant_works_once, check_the_fence
+from tasks.services import approvals, attempts, leases, standing_rules
+from tests.guarantees.fence import (
+    check_a_grant_works_once,
+    check_a_rule_leaves_what_is_critical_to_people,
+    check_the_fence,
+)
 from tests.world import World
 
 pytestmark = pytest.mark.mutant
@@ -54,3 +58,10 @@ def test_a_grant_that_is_not_used_up(world: World, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(ApprovalQuerySet, "granting", granting)
     with pytest.raises(AssertionError, match="the grant was used twice"):
         check_a_grant_works_once(world)
+
+
+def test_a_standing_rule_that_answers_what_is_critical(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standing_rules, "may_answer", lambda *_: True)
+    monkeypatch.setattr(standing_rules, "RANK", {"low": 0, "high": 0, "critical": 0})
+    with pytest.raises(AssertionError, match="a rule approved what is critical"):
+        check_a_rule_leaves_what_is_critical_to_people(world)

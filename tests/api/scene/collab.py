@@ -1,7 +1,10 @@
 """What is said and done about work: comments, files, checklists, handoffs, blockers, the journal."""
 
 import io
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from common.files.intake import receive
 from projects.models import Gate, Phase, Plan
@@ -12,6 +15,7 @@ from tasks.services import (
     add_comment,
     attach_file,
     create_handoff,
+    create_standing_rule,
     create_task,
     log_work,
     open_blocker,
@@ -26,7 +30,21 @@ Names = dict[str, str]
 
 
 def collab(world: World, names: Names) -> Names:
-    return conversation(world, names) | journal(world, names) | handoffs(world, names)
+    return conversation(world, names) | journal(world, names) | handoffs(world, names) | rules(world)
+
+
+def rules(world: World) -> Names:
+    tomorrow = timezone.now() + timedelta(days=1)
+    with world.as_("engineer"):
+        rule = create_standing_rule(
+            project=world.project,
+            principal=world.engineer.principal(),
+            kind="next_step",
+            answer="reject",
+            reason="Not yet.",
+            expires_at=tomorrow,
+        )
+    return {"standing_rule": str(rule.id), "tomorrow": tomorrow.isoformat()}
 
 
 def conversation(world: World, names: Names) -> Names:

@@ -3,6 +3,7 @@
 from tests.api.table import (
     accounts,
     agents,
+    approvals,
     artifacts,
     audit,
     collab,
@@ -15,7 +16,7 @@ from tests.api.table import (
 )
 from tests.api.table.row import CALLERS, MISSING, Row
 
-MODULES = (accounts, projects, delivery, agents, tasks, collab, evidence, artifacts, audit, proofs, worker)
+MODULES = (accounts, projects, delivery, agents, tasks, approvals, collab, evidence, artifacts, audit, proofs, worker)
 ROWS = [row for module in MODULES for row in module.ROWS]
 LISTS = sorted(path for module in MODULES for path in module.LISTS)
 WRONG_FIELDS = [wrong for module in MODULES for wrong in module.WRONG_FIELDS]

@@ -1,15 +1,12 @@
-"""Tasks, runs and approvals."""
+"""Tasks and runs."""
 
 from tests.api.table.row import MISSING, WHY, Row, Wrong
 
 CONTRACT_BODY = {"criteria": [{"kind": "command_exit", "title": "t", "parameters": {"command": "pytest"}}]}
-ANSWER = {"action": "approve", "comment": "Fine.", "digest": "{digest}"}
 TASK = "POST tasks/"
 CONTRACT = "PUT tasks/{task}/contract/"
-RESPOND = "POST approvals/{approval}/respond/"
 
 LISTS: tuple[str, ...] = (
-    "approvals/",
     "assignments/",
     "executions/",
     "tasks/",
@@ -71,9 +68,6 @@ ROWS = [
     ),
     Row("POST", "executions/{execution}/cancel/", "200 200 200 403 404 404 401 403", WHY),
     Row("GET", "executions/{execution}/log/", "200 200 200 200 404 404 401 200"),
-    Row("GET", "approvals/", "                200 200 200 200 200 200 401 200"),
-    Row("GET", "approvals/{approval}/", "     200 200 200 200 404 404 401 200"),
-    Row("POST", "approvals/{approval}/respond/", "200 403 200 403 404 404 401 403", ANSWER),
 ]
 
 WRONG_FIELDS: Wrong = [
@@ -128,10 +122,4 @@ WRONG_FIELDS: Wrong = [
         {"criteria": [{"kind": "file_digest", "title": "t", "parameters": {"path": ["x"], "sha256": "y"}}]},
         "criteria[0].parameters.path",
     ),
-    (RESPOND, {"action": "maybe"}, "action"),
-    (RESPOND, {"comment": "  "}, "comment"),
-    (RESPOND, {"digest": "zz"}, "digest"),
-    (RESPOND, {"action": "amend"}, "amended_content"),
-    (RESPOND, {"selected_option": "invented"}, "selected_option"),
-    (RESPOND, {"selected_option": "reject"}, "selected_option"),
 ]
