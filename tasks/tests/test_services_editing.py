@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from agents.services import register_agent
 from common.errors import Conflict, Invalid
@@ -66,7 +67,7 @@ def place(world: World) -> dict[str, Any]:
     """A plan with a phase and a group, and another phase of the same plan."""
     with world.as_("engineer"):
         plan = create_plan(project=world.project, name="Plan")
-        phase = Phase.objects.create(plan=plan, number=1, name="One")
+        phase = Phase.objects.create(plan=plan, number=1, name="One", status="in_progress", started_at=timezone.now())
         other = Phase.objects.create(plan=plan, number=2, name="Two")
         group = TaskGroup.objects.create(phase=phase, name="Backend")
     return {"plan": plan, "phase": phase, "other": other, "group": group}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -68,7 +69,7 @@ def test_a_rejected_offer_leaves_the_work_where_it_was(world: World) -> None:
 def test_a_group_waits_whole_and_keeps_its_assignments(world: World) -> None:
     with acting(world, "engineer"):
         plan = Plan.objects.create(project=world.project, name="P")
-        phase = Phase.objects.create(plan=plan, number=1, name="One")
+        phase = Phase.objects.create(plan=plan, number=1, name="One", status="in_progress", started_at=timezone.now())
         group = TaskGroup.objects.create(phase=phase, label="Day 1", sequence=1)
     tasks = [make_task(world) for _ in range(2)]
     with world.as_("system"):

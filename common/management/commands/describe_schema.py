@@ -10,7 +10,7 @@ from common.schema_documents import MEANINGS
 
 HEADER = """# Schema
 
-This page is written by `manage.py describe_schema > docs/SCHEMA.md` from the models and a migrated database; a test
+This page is written by `manage.py describe_schema` from the models and a migrated database; a test
 compares the two. PostgreSQL 15 or later.
 
 {numbers}
