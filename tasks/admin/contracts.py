@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from common.admin import MadeFilter, Panel, ReadOnlyAdmin, reference_filter
+from tasks.admin.parts import OF_TASK
 from tasks.models import AcceptanceContract, Criterion, Evaluation
 
 
@@ -10,7 +11,7 @@ from tasks.models import AcceptanceContract, Criterion, Evaluation
 class AcceptanceContractAdmin(ReadOnlyAdmin):
     list_display = ("id", "task", "created_at")
     list_select_related = ("task__project",)
-    list_filter = (reference_filter("task_id", "task"), MadeFilter)
+    list_filter = (OF_TASK, MadeFilter)
     search_fields = ("id",)
     search_ids = ("pk", "task_id")
     search_help_text = "The id of a contract or of a task."

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from common.admin import MadeFilter, ServiceAdmin, reference_filter, with_reason
+from tasks.admin.parts import OF_PROJECT, OF_TASK, EitherAdmin
 from tasks.models import Assignment, TaskDependency
 from tasks.services import add_dependency, assign, end_assignment, remove_dependency
 
@@ -14,7 +15,7 @@ from tasks.services import add_dependency, assign, end_assignment, remove_depend
 class TaskDependencyAdmin(ServiceAdmin):
     list_display = ("id", "task", "depends_on", "kind", "satisfied_at", "created_at")
     list_select_related = ("task__project", "depends_on__project")
-    list_filter = ("kind", reference_filter("task_id", "task"), reference_filter("depends_on_id", "prerequisite"))
+    list_filter = ("kind", OF_TASK, reference_filter("depends_on_id", "prerequisite"))
     search_fields = ("id",)
     search_ids = ("pk", "task_id", "depends_on_id")
     search_help_text = "The id of a dependency or of one of its two tasks."
@@ -32,15 +33,15 @@ class TaskDependencyAdmin(ServiceAdmin):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ServiceAdmin):
+class AssignmentAdmin(EitherAdmin):
     list_display = ("id", "role", "task", "group", "user", "agent", "condition", "ended_at")
     list_select_related = ("task__project", "group", "user", "agent")
     list_filter = (
         "role",
-        reference_filter("task_id", "task"),
+        OF_TASK,
         reference_filter("group_id", "group"),
         reference_filter("agent_id", "agent", word="agent__name"),
-        reference_filter("project_id", "project", word="project__key"),
+        OF_PROJECT,
         MadeFilter,
     )
     search_fields = ("id",)
@@ -64,13 +65,6 @@ class AssignmentAdmin(ServiceAdmin):
     )
     add_fields = ("task", "group", "user", "agent", "role", "scope", "condition", "rationale")
     actions = ("end",)
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A task or a group, a person or an agent: the service says which is missing."""
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if field:
-            field.required = not db_field.null
-        return field
 
     def create(self, request: HttpRequest, data: dict[str, Any]) -> Assignment:
         return assign(**data)

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from common.admin import MadeFilter, Panel, ReadOnlyAdmin, reference_filter, with_reason
 from evidence.models import Evidence
+from tasks.admin.parts import OF_PROJECT, OF_TASK
 from tasks.models import Execution, ExecutionLog, QuarantinedWrite
 from tasks.services import cancel_execution, take_lease
 
@@ -27,9 +28,9 @@ class ExecutionAdmin(ReadOnlyAdmin):
     list_filter = (
         "status",
         "error_category",
-        reference_filter("task_id", "task"),
+        OF_TASK,
         reference_filter("agent", "agent", word="agent__name"),
-        reference_filter("project_id", "project", word="project__key"),
+        OF_PROJECT,
         MadeFilter,
     )
     search_fields = ("id",)

@@ -11,11 +11,27 @@ from django.urls import reverse
 from common.admin import MadeFilter, Panel, ServiceAdmin, reference_filter, with_reason
 from common.http import require_principal
 from evidence.models import Evidence
-from tasks.models import AcceptanceContract, Execution, Task, TaskDependency
+from tasks.admin.parts import OF_PROJECT
+from tasks.models import (
+    AcceptanceContract,
+    ApprovalRequest,
+    Attachment,
+    Blocker,
+    ChecklistItem,
+    Comment,
+    CommitRecord,
+    Execution,
+    FileChange,
+    Handoff,
+    Task,
+    TaskDependency,
+    WorkLogEntry,
+)
 from tasks.services import cancel_task, create_task, delete_task, reopen_task, restore_task, update_task
 
 TASK_KEY = re.compile(r"^([A-Za-z][A-Za-z0-9]{1,9})-(\d{1,9})$")
 ITSELF = ("project",)
+TAKERS = ("to_user", "to_agent")
 EDITABLE = (
     "title",
     "description",
@@ -95,7 +111,7 @@ class TaskAdmin(ServiceAdmin):
         "kind",
         "priority",
         "verification",
-        reference_filter("project_id", "project", word="project__key"),
+        OF_PROJECT,
         reference_filter("plan_id", "plan"),
         reference_filter("group_id", "group"),
         reference_filter("assigned_agent_id", "agent", word="assigned_agent__name"),
@@ -112,10 +128,21 @@ class TaskAdmin(ServiceAdmin):
     add_fields = (*ITSELF, *EDITABLE)
     changeable = EDITABLE
     panels = (
-        Panel(Execution, "task_id", ("attempt", "agent", "status", "started_at", "ended_at"), title="Newest runs"),
+        Panel(
+            Execution, "task_id", ("attempt", "agent", "status", "started_at", "ended_at"), "Newest runs", ("agent",)
+        ),
         Panel(Evidence, "task_id", ("title", "source_type", "grade", "created_at")),
-        Panel(TaskDependency, "task_id", ("depends_on", "kind", "satisfied_at"), title="Waits for"),
+        Panel(ApprovalRequest, "task_id", ("question", "kind", "status", "created_at")),
+        Panel(TaskDependency, "task_id", ("depends_on", "kind", "satisfied_at"), "Waits for", ("depends_on__project",)),
+        Panel(Blocker, "task_id", ("reason", "opened_at", "resolved_at")),
+        Panel(Handoff, "task_id", ("phase", "status", *TAKERS), select_related=TAKERS),
         Panel(AcceptanceContract, "task_id", ("id", "created_at"), title="Acceptance contract"),
+        Panel(ChecklistItem, "task_id", ("ordinal", "text", "done")),
+        Panel(Comment, "task_id", ("__str__", "author", "agent", "created_at"), select_related=("author", "agent")),
+        Panel(Attachment, "task_id", ("file_name", "media_type", "size", "is_evidence", "created_at")),
+        Panel(WorkLogEntry, "task_id", ("__str__", "kind", "at")),
+        Panel(CommitRecord, "task_id", ("__str__", "branch", "committed_at"), title="Newest commits"),
+        Panel(FileChange, "task_id", ("path", "change", "status")),
     )
     actions = ("cancel", "reopen", "delete_softly", "restore")
 
