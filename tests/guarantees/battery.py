@@ -13,13 +13,22 @@ from django.conf import settings
 from psycopg import sql
 
 from common.tenancy.signing import sign
+from tests.guarantees.catalogue import tenant_tables
 from tests.guarantees.statements import SPECIAL
-from tests.guarantees.twins import Twins, app_url, owner_url
+from tests.guarantees.twins import Twins, app_url, owner_url, tenant_column
 from tests.world import World
 
 # statement: what A is told where B is, and where B is not
 Answers = dict[str, tuple[str, str]]
 UUID_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """`special` statements may spoil the connection, so each has one of its own; `generated` ones share one."""
+
+    special: list[str]
+    generated: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +44,32 @@ class Known:
 def know(twins: Twins) -> Known:
     """Look at the database that has both tenants, as its superuser."""
     with psycopg.connect(owner_url(twins.with_b)) as owner:
-        columns: dict[str, list[str]] = {}
+        columns: dict[str, list[str]] = {table: [] for table in tenant_tables(owner)}
         for table, column in owner.execute(
-            """SELECT c.table_name, c.column_name FROM information_schema.columns c
-               JOIN (SELECT DISTINCT tablename FROM pg_policies) p ON p.tablename = c.table_name
-               WHERE c.table_schema = 'public' AND c.is_generated = 'NEVER' ORDER BY 1, c.ordinal_position"""
+            """SELECT table_name, column_name FROM information_schema.columns
+               WHERE table_schema = 'public' AND is_generated = 'NEVER' AND table_name = ANY (%s)
+               ORDER BY 1, ordinal_position""",
+            [list(columns)],
         ):
-            columns.setdefault(table, []).append(column)
+            columns[table].append(column)
         references = owner.execute(
             """SELECT conrelid::regclass::text, (SELECT attname::text FROM pg_attribute a
                       WHERE a.attrelid = conrelid AND a.attnum = conkey[cardinality(conkey)]), confrelid::regclass::text
-               FROM pg_constraint WHERE contype = 'f' AND confrelid::regclass::text IN
-                    (SELECT tablename FROM pg_policies) ORDER BY 1, 2"""
+               FROM pg_constraint WHERE contype = 'f' AND confrelid::regclass::text = ANY (%s) ORDER BY 1, 2""",
+            [list(columns)],
         ).fetchall()
         of_b = {table: first_id(owner, table, twins.b) for table in columns}
         ids = {found for table in columns for found in all_ids(owner, table)}
     return Known(frozenset(ids), of_b, columns, references)
 
 
+def key_column(table: str) -> str:
+    return "event_id" if table in ("audit_position", "audit_pending") else "id"
+
+
 def first_id(owner: psycopg.Connection, table: str, world: World) -> str:
-    column = "id" if table == "accounts_tenant" else "tenant_id"
-    key = {"audit_position": "event_id", "audit_pending": "event_id"}.get(table, "id")
     statement = sql.SQL("SELECT {}::text FROM {} WHERE {} = %s ORDER BY 1 LIMIT 1").format(
-        sql.Identifier(key), sql.Identifier(table), sql.Identifier(column)
+        sql.Identifier(key_column(table)), sql.Identifier(table), sql.Identifier(tenant_column(table))
     )
     row = owner.execute(statement, [world.tenant.id]).fetchone()
     return row[0] if row else str(world.tenant.id)
@@ -68,7 +80,7 @@ def all_ids(owner: psycopg.Connection, table: str) -> set[str]:
     return {found for (text,) in rows for found in UUID_PATTERN.findall(text)}
 
 
-def battery(twins: Twins, known: Known) -> list[str]:
+def battery(twins: Twins, known: Known) -> Battery:
     """Return every statement, with B's real ids in it."""
     names = {
         "a": str(twins.a.tenant.id),
@@ -83,7 +95,7 @@ def battery(twins: Twins, known: Known) -> list[str]:
         "b_mail": twins.b.engineer.email,
     }
     special = [substitute(statement, names) for statement in SPECIAL]
-    return [*special, *per_table(twins, known), *per_reference(twins, known)]
+    return Battery(special, [*per_table(twins, known), *per_reference(known)])
 
 
 def substitute(statement: str, names: dict[str, str]) -> str:
@@ -95,8 +107,7 @@ def substitute(statement: str, names: dict[str, str]) -> str:
 def per_table(twins: Twins, known: Known) -> Iterator[str]:
     """Read, change, delete, lock, insert and collide with B's rows, for each table that tenants share."""
     for table, columns in known.columns.items():
-        tenant = "id" if table == "accounts_tenant" else "tenant_id"
-        key = "event_id" if table in ("audit_position", "audit_pending") else "id"
+        tenant, key = tenant_column(table), key_column(table)
         b, b_id = twins.b.tenant.id, known.of_b[table]
         yield f"SELECT count(*) FROM {table}"
         yield f"SELECT {tenant}, {key} FROM {table} WHERE {tenant} = '{b}' OR {key} = '{b_id}' ORDER BY 1, 2"
@@ -120,7 +131,7 @@ def own_row_with(table: str, columns: list[str], column: str, value: str) -> str
     return f"INSERT INTO {table} ({names}) SELECT {copied} FROM {table} ORDER BY {order} LIMIT 1"
 
 
-def per_reference(twins: Twins, known: Known) -> Iterator[str]:
+def per_reference(known: Known) -> Iterator[str]:
     """Point A's rows at B's, at once and at the end of the transaction."""
     for table, column, target in known.references:
         if target == "accounts_tenant":
@@ -130,25 +141,43 @@ def per_reference(twins: Twins, known: Known) -> Iterator[str]:
         yield f"{own_row_with(table, known.columns[table], column, b_id)}; SET CONSTRAINTS ALL IMMEDIATE"
 
 
-def answer(database: str, statement: str, twins: Twins, known: Known, *, then: str = "ROLLBACK") -> str:
-    """Run a statement as A, in A's signed context, on a connection of its own, and return all that A gets to see."""
+def ask_all(database: str, asked: Battery, twins: Twins, known: Known, *, then: str = "ROLLBACK") -> dict[str, str]:
+    """Run every statement as A, each in a transaction and a signed context of its own; return what A gets to see."""
+    said = {}
+    for statement in asked.special:
+        with psycopg.connect(app_url(database)) as connection:
+            names = contexts(twins, connection.info.backend_pid)
+            said[statement] = normalised(answer(connection, statement, names, then), statement, database, names, known)
     with psycopg.connect(app_url(database)) as connection:
-        pid = connection.info.backend_pid
-        signed = partial(sign, backend_pid=pid, lifetime=60, key=settings.CONTEXT_KEYS[0])
-        names = {
-            "pid": str(pid),
-            "a_context": signed(twins.a.tenant.id),
-            "stolen": sign(twins.b.tenant.id, backend_pid=pid + 1, lifetime=60, key=settings.CONTEXT_KEYS[0]),
-            "expired": signed(twins.b.tenant.id, lifetime=-5),
-            "other_key": sign(twins.b.tenant.id, backend_pid=pid, lifetime=60, key=b"another key"),
-        }
-        connection.execute("SELECT set_config('app.ctx', %s, true)", [names["a_context"]])
-        notices: list[str] = []
-        connection.add_notice_handler(lambda notice: notices.append(str(notice.message_primary)))
-        said = f"{run(connection, substitute(statement, names))} {notices}"
-        with suppress(psycopg.Error):
-            connection.execute(then)
-    return normalised(said, statement, database, names, known)
+        names = {"a_context": contexts(twins, connection.info.backend_pid)["a_context"]}
+        for statement in asked.generated:
+            said[statement] = normalised(answer(connection, statement, names, then), statement, database, names, known)
+    return said
+
+
+def contexts(twins: Twins, pid: int) -> dict[str, str]:
+    """Return A's own context for a backend, and those that an intruder might get hold of."""
+    signed = partial(sign, backend_pid=pid, lifetime=600, key=settings.CONTEXT_KEYS[0])
+    return {
+        "pid": str(pid),
+        "a_context": signed(twins.a.tenant.id),
+        "stolen": signed(twins.b.tenant.id, backend_pid=pid + 1),
+        "expired": signed(twins.b.tenant.id, lifetime=-5),
+        "other_key": signed(twins.b.tenant.id, key=b"another key"),
+    }
+
+
+def answer(connection: psycopg.Connection, statement: str, names: dict[str, str], then: str) -> str:
+    """Run a statement in A's context and end its transaction; return results, error and notices."""
+    notices: list[str] = []
+    note = notices.append
+    connection.execute("SELECT set_config('app.ctx', %s, true)", [names["a_context"]])
+    connection.add_notice_handler(handler := lambda notice: note(str(notice.message_primary)))
+    said = f"{run(connection, substitute(statement, names))} {notices}"
+    connection.remove_notice_handler(handler)
+    with suppress(psycopg.Error):
+        connection.execute(then)
+    return said
 
 
 def run(connection: psycopg.Connection, statement: str) -> str:
@@ -156,7 +185,7 @@ def run(connection: psycopg.Connection, statement: str) -> str:
         with connection.cursor() as cursor:
             if statement.startswith("COPY") and statement.endswith("STDOUT"):
                 with cursor.copy(statement) as copy:
-                    return repr([bytes(block) for block in copy])
+                    return repr(sorted(bytes(row) for row in copy))  # which way the table is read tells its volume
             cursor.execute(statement)
             return "; ".join(results(cursor))
     except psycopg.Error as error:
@@ -184,15 +213,10 @@ def normalised(said: str, statement: str, database: str, names: dict[str, str], 
     )
 
 
-def answers(twins: Twins, known: Known, statements: list[str]) -> Answers:
+def answers(twins: Twins, known: Known, asked: Battery) -> Answers:
     """Ask every statement in both databases."""
-    return {
-        statement: (
-            answer(twins.with_b, statement, twins, known),
-            answer(twins.without_b, statement, twins, known),
-        )
-        for statement in statements
-    }
+    here, there = (ask_all(database, asked, twins, known) for database in twins.names)
+    return {statement: (here[statement], there[statement]) for statement in here}
 
 
 def differences(asked: Answers) -> Answers:

@@ -152,9 +152,9 @@ WRITING = (
     "INSERT INTO projects_plan (tenant_id, project_id, name, goal) VALUES ('{b}', '{b_project}', 'x', '')",
     "INSERT INTO projects_plan (tenant_id, project_id, name, goal) VALUES ('{a}', '{b_project}', 'x', '');"
     " SET CONSTRAINTS ALL IMMEDIATE",
-    "INSERT INTO projects_plan (tenant_id, project_id, name, goal) VALUES ('{a}', '{b_project}', 'plan', '')"
+    "INSERT INTO projects_plan (tenant_id, project_id, name, goal) VALUES ('{a}', '{b_project}', 'First', '')"
     " ON CONFLICT DO NOTHING",
-    "INSERT INTO projects_plan (tenant_id, project_id, name, goal) VALUES ('{a}', '{a_project}', 'plan', '')"
+    "INSERT INTO projects_plan (tenant_id, project_id, name, goal) VALUES ('{a}', '{a_project}', 'First', '')"
     " ON CONFLICT (tenant_id, project_id, lower(name)) DO UPDATE SET goal = 'x' RETURNING tenant_id, name",
     "MERGE INTO tasks_task t USING (SELECT '{b_task}'::uuid AS id) s ON t.id = s.id"
     " WHEN MATCHED THEN UPDATE SET title = 'x' WHEN NOT MATCHED THEN DO NOTHING",
