@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -23,6 +24,13 @@ def principal_from_header(header: str) -> Principal | None:
 def principal_from_session(session: SessionStore) -> Principal | None:
     session.get("user_id")  # loads it
     return session.principal
+
+
+def identify(request: HttpRequest) -> Principal | None:
+    """Return who asks, for a page that answers before the middleware has run."""
+    header = request.headers.get("Authorization", "")
+    cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return principal_from_header(header) if header else principal_from_session(SessionStore(cookie))
 
 
 def load_user(request: HttpRequest) -> User | AnonymousUser:

@@ -14,6 +14,21 @@ def probe() -> None:
 
 
 @shared_task
+def note_beat() -> None:
+    """Show that beat, the broker and a worker work together: the health pages look for this."""
+    from common.health.heartbeat import BEAT, BEAT_GONE_AFTER_SECONDS, note
+
+    note([BEAT], BEAT_GONE_AFTER_SECONDS)
+
+
+@shared_task
+def check_providers() -> None:
+    from common.health.providers import check_providers as check
+
+    check()
+
+
+@shared_task
 def purge() -> None:
     from common.retention import purge_everything
 

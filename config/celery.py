@@ -5,9 +5,11 @@ import os
 from celery import Celery
 
 import common.telemetry.celery  # noqa: F401  # connects its signals
+from common.health.heartbeat import Heartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("countermark")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["consumer"].add(Heartbeat)
 app.autodiscover_tasks(related_name="jobs")

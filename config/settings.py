@@ -12,6 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from common.files.configuration import storages
+from common.health.configuration import llm_providers
 from common.logs import logging_config
 
 env = environ.Env()
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "common.health.middleware.HealthMiddleware",
     "common.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -163,7 +165,6 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_COOKIES else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_COOKIES
 SECURE_SSL_REDIRECT = SECURE_COOKIES
-SECURE_REDIRECT_EXEMPT = [r"^health"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -295,6 +296,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# Each needs a worker that serves it; health and verify_infrastructure look whether it has one.
+QUEUES = ("default", "agents", "hitl", "events", "audit", "maintenance", "webhooks")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
@@ -305,6 +308,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE", default=str(BASE_DIR / ".data" / "beat"))
 CELERY_BEAT_SCHEDULE = {
+    "note-beat": {
+        "task": "common.jobs.note_beat",
+        "schedule": 15,
+        "options": {"queue": "default", "expires": 15},
+    },
+    "check-providers": {
+        "task": "common.jobs.check_providers",
+        "schedule": 60,
+        "options": {"queue": "maintenance", "expires": 60},
+    },
     "reap-expired-leases": {
         "task": "tasks.jobs.reap_expired_leases",
         "schedule": 5,
@@ -403,6 +416,9 @@ RETENTION_DAYS = {
 # Failures in a row, with the same error or with any, after which an agent is stopped. 0: never.
 REPEATED_ERRORS_STOP = env.int("REPEATED_ERRORS_STOP", default=10)
 FAILURES_STOP = env.int("FAILURES_STOP", default=30)
+
+# Providers of models: their addresses and keys. One is used where its key is set, a local server where its URL is.
+LLM_PROVIDERS = llm_providers(env)
 
 # --- logs --------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts.middleware import identify
 from audit.api.rights import ProjectRights
 from audit.api.urls import routes as audit_routes
-from common import health
 from common.api import handlers
+from common.health.urls import routes as health_routes
 from projects.permissions import can_contribute, can_manage, managed_project_ids
 from projects.queries import visible_project_ids
 
@@ -22,7 +23,7 @@ api = [
 ]
 
 urlpatterns = [
-    path("health", health.health),
+    *health_routes(identify),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
     path(

@@ -8,6 +8,8 @@ import time
 from uuid import uuid4
 
 from common import context
+from common.health import heartbeat
+from common.redis import get_redis_client
 from config.celery import app
 from tests.servers import ROOT
 
@@ -23,6 +25,11 @@ def test_a_job_logs_the_ids_of_the_request_that_asked_for_it(django_db_setup: No
     [line] = [line for line in lines if line.get("event") == "probe"]
     assert line["request_id"] == str(request.request_id)
     assert line["trace_id"] == request.trace_id
+    # The worker said by itself that it serves this queue; health needs no broadcast to know.
+    broker = get_redis_client("broker").connection
+    lifetime = broker.ttl(heartbeat.key(queue))
+    assert 0 < lifetime <= heartbeat.GONE_AFTER_SECONDS
+    broker.delete(heartbeat.key(queue))
 
 
 def lines_of_a_worker(queue: str, *, until: str) -> list[dict[str, str]]:

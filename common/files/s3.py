@@ -68,6 +68,13 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # django-storages ships n
         found.delete()
         return True
 
+    def complaint(self) -> str:
+        try:
+            self.bucket.meta.client.head_bucket(Bucket=self.bucket.name)
+        except ClientError:
+            return "the bucket refuses"
+        return ""
+
 
 def with_missing(call: Any, **arguments: Any) -> Any:
     """Call the service; its 404 becomes FileNotFoundError."""

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from common.files.kinds import checked
 
 PIECE = 64 * 1024
 INCOMING = "incoming"
+LEAST_FREE = 100 * 1024 * 1024
 
 
 class Store(Protocol):
@@ -42,6 +44,9 @@ class Store(Protocol):
 
     def remove_aged(self, key: str, before: datetime) -> bool:
         """Remove a key unless it has become new; return whether it was removed."""
+
+    def complaint(self) -> str:
+        """Return why nothing can be stored now, or nothing. Raises what the storage raises where it is away."""
 
 
 def store() -> Store:
@@ -100,6 +105,13 @@ class DiskStorage(FileSystemStorage):
         except FileNotFoundError:
             return False
         return True
+
+    def complaint(self) -> str:
+        base = Path(self.location)
+        existing = next(folder for folder in (base, *base.parents) if folder.exists())
+        if not os.access(existing, os.W_OK | os.X_OK):
+            return "the folder cannot be written"
+        return "" if shutil.disk_usage(existing).free >= LEAST_FREE else "the disk is full"
 
 
 def ready(folder: Path) -> Path:
