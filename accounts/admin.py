@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from accounts.models import ApiToken, Notification, Role, Session, StaffRole, Tenant, User, UserPreference
+from accounts.models import AccountLink, ApiToken, Notification, Role, Session, StaffRole, Tenant, User, UserPreference
 from accounts.services import (
     create_user,
     deactivate_user,
@@ -87,7 +87,7 @@ class UserAdmin(ServiceAdmin):
     def create(self, request: HttpRequest, data: dict[str, Any]) -> User:
         password = None if data["role"] == Role.SERVICE else secrets.token_urlsafe(15)
         request.one_time_password = password  # type: ignore[attr-defined]  # shown by response_add and nowhere kept
-        return create_user(**data, password=password)
+        return create_user(**data, password=password, must_change_password=password is not None)
 
     def update(self, request: HttpRequest, row: User, changes: dict[str, Any]) -> User:
         return update_user(user=row, **changes)
@@ -170,3 +170,13 @@ class UserPreferenceAdmin(ReadOnlyAdmin):
     list_display = ("user", "theme", "time_zone", "notifications", "daily_digest_hour")
     list_select_related = ("user",)
     list_filter = (reference_filter("user_id", "person", word="user__email"),)
+
+
+@admin.register(AccountLink)
+class AccountLinkAdmin(ReadOnlyAdmin):
+    """Which links went out. The code of a link is stored nowhere."""
+
+    list_display = ("user", "purpose", "by_mail", "created_at", "expires_at", "ended_at")
+    list_select_related = ("user",)
+    list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
+    fields = ("user", "purpose", "by_mail", "created_at", "expires_at", "ended_at")

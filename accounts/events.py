@@ -20,6 +20,12 @@ USER_CREATED = EventType(
     audience=Audience.ADMINISTRATIVE,
     aliases=("user_created",),
 )
+USER_INVITED = EventType(
+    "user.invited",
+    Action.UPDATE,
+    "invitation sent",
+    audience=Audience.ADMINISTRATIVE,
+)
 USER_UPDATED = EventType(
     "user.updated",
     Action.UPDATE,
@@ -122,4 +128,22 @@ TOKEN_REVOKED = EventType(
     {"prefix": str},
     audience=Audience.PERSONAL,
     severity=Severity.NOTICE,
+)
+LINK_ISSUED = EventType(
+    "auth.link_issued",
+    Action.CREATE,
+    "link to choose a password made",
+    {"purpose": str, "by_mail": bool},
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
+    feed=False,
+)
+LINK_USED = EventType(
+    "auth.link_used",
+    Action.EXECUTE,
+    "password chosen through a link",
+    {"purpose": str},
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
+    feed=False,
 )

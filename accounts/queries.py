@@ -1,11 +1,12 @@
 """Answers about people that are not a filter on one table."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.utils import timezone
 
-from accounts.models import ApiToken, Session, User, UserPreference
+from accounts.models import AccountLink, ApiToken, LinkPurpose, Role, Session, User, UserPreference
 from common.context import Principal
 from common.errors import NotFound
 
@@ -40,3 +41,38 @@ def credential_holds(principal: Principal) -> bool:
     if principal.via == "session":
         return Session.objects.filter(id=principal.credential, expires_at__gt=timezone.now()).exists()
     return ApiToken.objects.usable().filter(id=principal.credential).exists()
+
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Somebody who has not come in yet, and the newest link they got; None: no letter has gone out."""
+
+    user: User
+    link: AccountLink | None
+
+
+def invited_people() -> list[Invited]:
+    """Return the active people without a password, the newest first."""
+    without = User.objects.active().filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    people = without.exclude(role=Role.SERVICE).order_by("-id")[:MOST]
+    links = AccountLink.objects.filter(user__in=list(people), purpose=LinkPurpose.INVITATION).order_by("id")
+    newest = {link.user_id: link for link in links}
+    return [Invited(user, newest.get(user.id)) for user in people]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """A program's account with its usable tokens."""
+
+    user: User
+    tokens: list[ApiToken]
+
+
+def service_accounts() -> list[ServiceAccount]:
+    """Return the active service accounts by name."""
+    users = list(User.objects.active().filter(role=Role.SERVICE).order_by("display_name", "id")[:MOST])
+    tokens = ApiToken.objects.usable().filter(user__in=users, agent_id=None).order_by("-id")
+    return [ServiceAccount(user, [token for token in tokens if token.user_id == user.id]) for user in users]

@@ -12,7 +12,7 @@ from common.context import Principal
 from common.models import IN_USE
 
 if TYPE_CHECKING:
-    from accounts.models import ApiToken, Notification, Session, Tenant, User, UserPreference  # noqa: F401
+    from accounts.models import AccountLink, ApiToken, Notification, Session, Tenant, User, UserPreference  # noqa: F401
 
 
 class TenantQuerySet(models.QuerySet["Tenant"]):
@@ -75,3 +75,9 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
     def of_agent(self, agent_id: UUID) -> Self:
         return self.filter(agent_id=agent_id)
+
+
+class AccountLinkQuerySet(models.QuerySet["AccountLink"]):
+    def open(self) -> Self:
+        """Neither used nor replaced nor too old."""
+        return self.filter(ended_at=None, expires_at__gt=timezone.now())

@@ -158,6 +158,16 @@ LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
+# --- letters -------------------------------------------------------------------------------------------------------
+# EMAIL_URL=smtp+tls://user:password@mail.example.org:587 (smtp://, smtp+ssl://). Without one, a development process
+# prints letters to its console; any other throws them away, because links in them must not end up in a log.
+EMAIL = env.email_url("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "dummymail://")
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_BACKEND"], EMAIL["EMAIL_HOST"], EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"], EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Countermark <countermark@localhost>")
+
 # --- browser security ----------------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -404,6 +414,7 @@ RETENTION_DAYS = {
     for name, days in {
         "idempotency_keys": 0,
         "sessions": 0,
+        "account_links": 0,
         "notifications": 90,
         "activity": 180,
         "deliveries": 30,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -129,6 +130,16 @@ def as_(who: str, call: Callable[[World], Any]) -> Scene:
 TOLD: dict[str, Any] = {"name": "deployment.completed", "subject": "production", "summary": "v1 is out"}
 
 
+def invited() -> User:
+    return accounts.invite_user(email="a@example.org", display_name="A")
+
+
+def browser() -> HttpRequest:
+    request = RequestFactory().post("/")
+    request.session = SessionStore()
+    return request
+
+
 def endpoint() -> DeliveryEndpoint:
     return audit.create_endpoint(url="https://hooks.example.org/in")
 
@@ -162,6 +173,23 @@ SCENES |= {
         as_("admin", lambda w: accounts.update_user(user=w.viewer, display_name="New")),
         ["user.updated"],
     ),
+    "accounts.invite_user": (
+        as_("admin", lambda w: accounts.invite_user(email="a@example.org", display_name="A")),
+        ["user.created", "user.invited"],
+    ),
+    "accounts.invite_again": (
+        as_("admin", lambda w: accounts.invite_again(user=invited())),
+        ["user.created", "user.invited", "user.invited"],
+    ),
+    "accounts.issue_link": (
+        as_("admin", lambda w: accounts.issue_link(user=w.viewer, purpose="reset")),
+        ["auth.link_issued"],
+    ),
+    "accounts.send_invitation": (
+        as_("admin", lambda w: accounts.send_invitation(tenant_id=w.tenant.id, user_id=invited().id)),
+        ["user.created", "user.invited", "auth.link_issued"],
+    ),
+    "accounts.send_reset": (lambda w: accounts.send_reset(email=w.viewer.email), ["auth.link_issued"]),
     "accounts.set_password": (
         as_("admin", lambda w: accounts.set_password(user=w.viewer, password="quite another password")),
         ["user.updated"],
@@ -277,9 +305,26 @@ SCENES |= collab.SCENES
 
 @leaves("accounts.sign_in", "auth.sign_in_succeeded")
 def sign_in(world: World) -> None:
-    request = RequestFactory().post("/sign-in/")
-    request.session = SessionStore()
-    accounts.sign_in(request=request, email=world.viewer.email, password=PASSWORD)
+    accounts.sign_in(request=browser(), email=world.viewer.email, password=PASSWORD)
+
+
+@leaves("accounts.begin_session", "auth.sign_in_succeeded")
+def begin_session(world: World) -> None:
+    accounts.begin_session(request=browser(), user=world.viewer, method="password")
+
+
+@leaves("accounts.change_password", "user.updated", "auth.sign_in_succeeded")
+def change_password(world: World) -> None:
+    with world.as_("viewer"):
+        new = "quite another password"
+        accounts.change_password(request=browser(), user=world.viewer, current=PASSWORD, password=new)
+
+
+@leaves("accounts.use_link", "auth.link_issued", "user.updated", "auth.link_used")
+def use_link(world: World) -> None:
+    with world.as_("system"):
+        code = accounts.issue_link(user=world.viewer, purpose="reset").code
+    accounts.use_link(request=browser(), code=code, password="quite another password")
 
 
 @leaves("accounts.revoke_sessions", "auth.sign_in_succeeded", "auth.session_revoked")
@@ -303,8 +348,7 @@ def revoke_all_sessions(world: World) -> None:
 
 @leaves("accounts.end_session", "auth.sign_in_succeeded", "auth.signed_out")
 def end_session(world: World) -> None:
-    request = RequestFactory().post("/sign-out/")
-    request.session = SessionStore()
+    request = browser()
     accounts.sign_in(request=request, email=world.viewer.email, password=PASSWORD)
     accounts.end_session(request=request)
 

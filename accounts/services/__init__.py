@@ -1,6 +1,7 @@
 """Every write about tenants, people and credentials."""
 
 from accounts.services.identities import connect_github, disconnect_github
+from accounts.services.links import issue_link, send_invitation, send_reset, use_link
 from accounts.services.notifications import mark_all_read, mark_read, notify
 from accounts.services.people import (
     create_admin_if_missing,
@@ -8,18 +9,22 @@ from accounts.services.people import (
     create_user,
     deactivate_user,
     delete_user,
+    invite_again,
+    invite_user,
     reactivate_user,
     set_password,
     update_user,
 )
 from accounts.services.preferences import update_preferences
 from accounts.services.sessions import revoke_all_sessions, revoke_sessions
-from accounts.services.sign_in import end_session, sign_in
+from accounts.services.sign_in import begin_session, change_password, end_session, sign_in
 from accounts.services.tokens import IssuedToken, authenticate_token, create_token, revoke_token, rotate_token
 
 __all__ = [
     "IssuedToken",
     "authenticate_token",
+    "begin_session",
+    "change_password",
     "connect_github",
     "create_admin_if_missing",
     "create_tenant",
@@ -29,6 +34,9 @@ __all__ = [
     "delete_user",
     "disconnect_github",
     "end_session",
+    "invite_again",
+    "invite_user",
+    "issue_link",
     "mark_all_read",
     "mark_read",
     "notify",
@@ -37,8 +45,11 @@ __all__ = [
     "revoke_sessions",
     "revoke_token",
     "rotate_token",
+    "send_invitation",
+    "send_reset",
     "set_password",
     "sign_in",
     "update_preferences",
     "update_user",
+    "use_link",
 ]

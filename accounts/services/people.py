@@ -10,13 +10,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from accounts import events
-from accounts.models import ApiToken, Notification, Role, Tenant, User, UserPreference
+from accounts import events, jobs
+from accounts.models import AccountLink, ApiToken, Notification, Role, Tenant, User, UserPreference
 from accounts.services.tokens import revoke_token
 from audit.services import Subject, changes_of, record
 from common.context import SYSTEM
 from common.errors import Conflict, Invalid
 from common.ids import uuid7
+from common.queue import enqueue
 from common.tenancy import require_tenant_id, system_call, tenant_context
 
 RIGHTS = frozenset({"role", "is_staff", "staff_roles"})
@@ -49,6 +50,27 @@ def create_tenant(
 
 
 @transaction.atomic
+def invite_user(*, email: str, display_name: str, role: str = Role.USER) -> User:
+    """Make an account without a password and send its person the link that opens it.
+
+    Raises `Invalid` for a service account, `Conflict` for an e-mail in use.
+    """
+    if role == Role.SERVICE:
+        raise Invalid("A service account is not invited; make it with a token.", errors={"role": ["Choose another."]})
+    return invite_again(user=create_user(email=email, display_name=display_name, password=None, role=role))
+
+
+@transaction.atomic
+def invite_again(*, user: User) -> User:
+    """Send a person who has no password yet a link, after the commit; a link from before ends. Raises `Conflict`."""
+    if not user.is_active or user.role == Role.SERVICE or user.has_usable_password():
+        raise Conflict("This account is not waiting for its person.", code="not_invited")
+    record(events.USER_INVITED, subject_of(user), concerns=[user.id])
+    enqueue(jobs.send_invitation, str(user.tenant_id), str(user.id))
+    return user
+
+
+@transaction.atomic
 def create_user(
     *,
     email: str,
@@ -60,8 +82,10 @@ def create_user(
     username: str = "",
     github_username: str = "",
     metadata: dict[str, Any] | None = None,
+    must_change_password: bool = False,
 ) -> User:
-    """Create a person of the running tenant. `password=None` makes an account that cannot sign in with one.
+    """Create a person of the running tenant. `password=None` makes an account that cannot sign in with one; one that
+    others have seen must be changed before the first session.
 
     Raises `Invalid` for a weak password or a service account with one, `Conflict` for an e-mail in use.
     """
@@ -75,6 +99,7 @@ def create_user(
         staff_roles=list(staff_roles),
         github_username=github_username,
         metadata=metadata or {},
+        must_change_password=must_change_password,
     )
     if role == Role.SERVICE and password:
         raise Invalid("A service account has no password.", errors={"password": ["Leave it out."]})
@@ -128,13 +153,20 @@ def update_user(*, user: User, reason: str = "", **changes: Any) -> User:
 
 
 @transaction.atomic
-def set_password(*, user: User, password: str, reason: str = "") -> User:
-    """Give a person a new password; every session of theirs ends (a trigger deletes them). Raises `Invalid`."""
+def set_password(*, user: User, password: str, reason: str = "", must_change: bool = False) -> User:
+    """Give a person a new password; every session of theirs ends (a trigger deletes them), and every open link.
+
+    With `must_change` somebody else knows it: the person chooses their own at the next sign-in. Raises `Invalid`.
+    """
     if user.role == Role.SERVICE:
         raise Invalid("A service account has no password.", errors={"password": ["Leave it out."]})
     check_password_strength(password, user)
     user.set_password(password)
-    User.objects.filter(id=user.id).update(password=user.password)
+    User.objects.filter(id=user.id).update(
+        password=user.password, password_changed_at=Now(), must_change_password=must_change
+    )
+    AccountLink.objects.filter(user=user, ended_at=None).update(ended_at=Now())
+    user.refresh_from_db()
     record(events.USER_UPDATED, subject_of(user), reason=reason, concerns=[user.id], changed=["password"])
     return user
 
@@ -186,18 +218,29 @@ def delete_user(*, user: User, reason: str) -> User:
             revoke_token(token=token, reason=reason)
         UserPreference.objects.filter(user=user).delete()
         Notification.objects.filter(user=user).delete()
+        AccountLink.objects.filter(user=user).delete()
         record(events.USER_DELETED, subject_of(user), reason=reason, concerns=[user.id])
     user.refresh_from_db()
     return user
 
 
 def create_admin_if_missing(*, email: str, password: str, tenant_name: str = "Countermark") -> User | None:
-    """Create the first tenant with its administrator; None where a tenant exists already."""
+    """Create the first tenant with its administrator; None where a tenant exists already.
+
+    The password was printed somewhere, so the first sign-in asks for another one.
+    """
     if system_call("list_tenants"):
         return None
     tenant = create_tenant(name=tenant_name, slug=tenant_name.lower(), is_trial=False)
     with tenant_context(tenant.id, actor=SYSTEM):
-        return create_user(email=email, display_name="Administrator", password=password, role=Role.ADMIN, is_staff=True)
+        return create_user(
+            email=email,
+            display_name="Administrator",
+            password=password,
+            role=Role.ADMIN,
+            is_staff=True,
+            must_change_password=True,
+        )
 
 
 def tenant_of_login(email: str) -> UUID | None:

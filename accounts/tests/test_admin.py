@@ -95,7 +95,8 @@ def test_a_new_person_gets_a_password_that_is_shown_once_and_works(world: World)
         event = Event.objects.get(event_type="user.created", resource_id=created.id)
         assert event.actor_id == world.admin.id
         assert password[1] not in event.body
-    signed_in(created, password[1])
+    answer = Client().post("/sign-in/", {"email": created.email, "password": password[1]})
+    assert b"Somebody else has seen" in answer.content
 
 
 def test_a_service_account_gets_no_password(world: World) -> None:

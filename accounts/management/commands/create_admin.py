@@ -42,5 +42,6 @@ class Command(BaseCommand):
         if tenant_id is None:
             raise CommandError(f"Nobody signs in with {email}.")
         with tenant_context(tenant_id, actor=SYSTEM):
-            set_password(user=User.objects.get(email=email.lower()), password=password, reason="reset on the machine")
+            user = User.objects.get(email=email.lower())
+            set_password(user=user, password=password, reason="reset on the machine", must_change=True)
         self.stdout.write(json.dumps({"reset": True, "email": email, "password": password}))

@@ -13,6 +13,7 @@ from django.views.generic.base import View
 
 from accounts.forms import SignInForm
 from accounts.services import end_session, sign_in
+from accounts.services.sign_in import Step
 from common.errors import DomainError
 from common.http import principal_of
 
@@ -41,9 +42,11 @@ class SignInView(View):
         if not form.is_valid():
             return self.show(request, form, target, "Type your e-mail address and your password.", status=422)
         try:
-            sign_in(request=request, email=form.cleaned_data["email"], password=form.cleaned_data["password"])
+            answer = sign_in(request=request, email=form.cleaned_data["email"], password=form.cleaned_data["password"])
         except DomainError as refusal:
             return self.refused(request, form, target, refusal)
+        if answer.step is Step.NEW_PASSWORD:
+            return render(request, "registration/link.html", {"code": answer.code, "next": target, "must": True})
         return redirect(target)
 
     def refused(self, request: HttpRequest, form: SignInForm, target: str, refusal: DomainError) -> HttpResponse:

@@ -1,0 +1,21 @@
+"""Tenants, people and what they sign in with."""
+
+from accounts.models.credentials import AccountLink, ApiToken, IdempotencyKey, LinkPurpose, Session
+from accounts.models.people import Role, StaffRole, Tenant, User
+from accounts.models.personal import Notification, NotificationTiming, Theme, UserPreference
+
+__all__ = [
+    "AccountLink",
+    "ApiToken",
+    "IdempotencyKey",
+    "LinkPurpose",
+    "Notification",
+    "NotificationTiming",
+    "Role",
+    "Session",
+    "StaffRole",
+    "Tenant",
+    "Theme",
+    "User",
+    "UserPreference",
+]

@@ -1,0 +1,71 @@
+"""The settings pages and the ways in, in a real browser: without a fault in both themes and three widths."""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import LinkPurpose
+from accounts.services import create_user, invite_user, issue_link
+from tests.browser.conftest import Visitor
+from tests.browser.scene import Scene
+from tests.browser.test_accessible import WIDTHS, faults
+
+PAGES = ("preferences", "password", "sessions", "tokens", "people", "service-accounts")
+NEW = "quite another password"
+
+
+@pytest.fixture(scope="module")
+def settled(scene: Scene) -> Scene:
+    """With somebody invited and a service account."""
+    with scene.world.as_("admin"):
+        invite_user(email=f"ada-{scene.world.tenant.slug}@example.org", display_name="Ada Lovelace")
+        create_user(email=f"ci-{scene.world.tenant.slug}@example.org", display_name="CI", password=None, role="service")
+    return scene
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_settings_page_has_a_fault(visit: Callable[..., Visitor], settled: Scene, theme: str, width: int) -> None:
+    visitor = visit(viewport={"width": width, "height": WIDTHS[width]}, color_scheme=theme)
+    found = []
+    for path in ("/forgot/", "/link/"):
+        visitor.go(path)
+        found += faults(visitor, path)
+    visitor.sign_in(settled.world.admin)
+    for page in PAGES:
+        visitor.go(f"/settings/{page}/")
+        found += faults(visitor, page)
+    visitor.page.goto(f"{visitor.server.url}/settings/tokens/")
+    visitor.page.get_by_label("What it is for").fill("CI")
+    visitor.page.get_by_label("Read").check()
+    visitor.page.get_by_role("button", name="Make the token").click()
+    visitor.page.locator("#secret").wait_for()
+    found += faults(visitor, "token")
+    assert not found, "\n".join(found)
+
+
+def test_the_code_of_a_link_goes_into_the_form_and_out_of_the_address(
+    visit: Callable[..., Visitor], scene: Scene
+) -> None:
+    with scene.world.as_("admin"):
+        code = issue_link(user=scene.world.stranger, purpose=LinkPurpose.INVITATION).code
+    visitor = visit()
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    page = visitor.go(f"/link/#{code}")
+    page.get_by_label("New password").fill(NEW)
+    page.get_by_label("The same again").fill(NEW)
+    assert code not in page.url
+    page.get_by_role("button", name="Set the password").click()
+    page.get_by_text("Your password is set.").wait_for()
+    assert not [url for url in asked if code in url.partition("#")[0]]
+    assert visitor.said == []
+
+
+def test_a_saved_theme_is_the_one_of_this_browser(visit: Callable[..., Visitor], scene: Scene) -> None:
+    visitor = visit(scene.world.viewer)
+    page = visitor.go("/settings/preferences/")
+    page.get_by_label("Theme", exact=True).select_option("dark")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
