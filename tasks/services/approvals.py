@@ -23,6 +23,7 @@ from tasks.models import (
     ApprovalRequest,
     ApprovalResponse,
     ApprovalStatus,
+    ApprovalTrigger,
     ExecutionStatus,
     QuarantineKind,
     Risk,
@@ -33,7 +34,7 @@ from tasks.services import spending
 from tasks.services.asking import About, Question, action_digest, create_request
 from tasks.services.attempts import advance
 from tasks.services.base import approval_subject, lock_task
-from tasks.services.effects import go_on
+from tasks.services.effects import go_on, lock_what_changes
 from tasks.services.leases import Held, LeaseClaim, hold, own_execution, under_lease
 from tasks.services.oversight import Circumstances, limits_of, must_ask
 from tasks.services.standing_rules import answer_by_rule, still_holds
@@ -115,6 +116,8 @@ def ask_people(
     locked = lock_task(task.id) if task else None
     if locked and ApprovalRequest.objects.pending().filter(task_id=locked.id).exists():
         raise Conflict("The task waits for another answer.", code="already_asked")
+    if kind == ApprovalKind.PHASE_GATE:
+        more["trigger"] = ApprovalTrigger.PHASE_COMPLETION
     asked = Question(kind=kind, text=question, action=action, **more)
     about = About(project=project, task=locked, phase=phase, gate=gate, requested_by_id=principal.user_id)
     approval = create_request(asked, about, timezone.now())
@@ -217,7 +220,7 @@ def check_answer(approval: ApprovalRequest, principal: Principal, answer: Answer
 
 def decide(approval: ApprovalRequest, principal: Principal, answer: Answer) -> bool:
     """Keep an answer, and act on it if it counts and enough people agree. Return whether it counted."""
-    task = lock_task(approval.task_id) if approval.task_id else None
+    task = lock_what_changes(approval)
     waiting = ApprovalRequest.objects.pending().filter(id=approval.id, expires_at__gt=ClockTimestamp())
     is_open = waiting.select_for_update(of=("self",)).exists()
     given = ApprovalResponse.objects.filter(approval=approval, counted=True)

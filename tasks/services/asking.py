@@ -92,7 +92,7 @@ def create_request(question: Question, about: About, now: datetime) -> ApprovalR
         confidence=question.confidence,
         question=question.text,
         digest=action_digest(task_id=task_id, **bound),
-        options=question.options or options_for(question.trigger),
+        options=question.options or options_for(question.kind, question.trigger),
         expires_at=now + wait,
         escalates_at=now + wait / 2,
         **bound,

@@ -11,7 +11,7 @@ from audit.services import record
 from common.models import ClockTimestamp
 from projects.models import ProjectMember, ProjectRole
 from tasks import events
-from tasks.models import ApprovalRequest, ApprovalStatus
+from tasks.models import ApprovalRequest, ApprovalStatus, TaskStatus
 from tasks.querysets import StatementTimestamp
 from tasks.services.base import approval_subject, lock_task
 from tasks.services.effects import end_parked
@@ -32,7 +32,7 @@ def expire(approval_id: UUID, task_id: UUID | None) -> bool:
     approval = ApprovalRequest.objects.get(id=approval_id)
     record(events.APPROVAL_EXPIRED, approval_subject(approval, task), outcome=Outcome.DENIED, digest=approval.digest)
     end_parked(approval, "The approval expired without an answer.")
-    if task:
+    if task and task.status not in {TaskStatus.BLOCKED, TaskStatus.CLOSED}:  # its reason stays
         block(task, f"Nobody answered “{approval.question}” in time.")
     return True
 

@@ -11,8 +11,9 @@ from accounts.models import User
 from agents.models import EmergencyStop, StopScope
 from agents.services import trigger_stop
 from common.models import ClockTimestamp
-from projects.models import Project, ProjectStatus
-from projects.services import update_project
+from projects.models import Project, ProjectStatus, Verdict
+from projects.services import complete_phase, judge_phase, submit_review, update_project
+from projects.services.shared import lock_project
 from tasks import events
 from tasks.models import (
     ApprovalKind,
@@ -28,20 +29,43 @@ from tasks.models import (
 )
 from tasks.services.asking import About, Question, create_request
 from tasks.services.attempts import advance
+from tasks.services.base import lock_task
 from tasks.services.delivery import answered
 from tasks.services.work_items import block, close, offer_again
 
 AMENDABLE = ("instructions", "description", "input")
 
 
+def lock_what_changes(approval: ApprovalRequest) -> Task | None:
+    """Lock what the answers to a request may change, and return its task: a project comes before its tasks."""
+    if approval.kind == ApprovalKind.PHASE_GATE or approval.trigger == ApprovalTrigger.BUDGET_EXCEEDED:
+        lock_project(approval.project_id)
+    return lock_task(approval.task_id) if approval.task_id else None
+
+
 def go_on(task: Task | None, approval: ApprovalRequest, decider: str) -> None:
     """Carry out the answer of a request that has just been decided; its task, if it has one, is locked."""
+    if approval.kind == ApprovalKind.PHASE_GATE:
+        judge_delivery(approval)
     of_project = OF_PROJECT.get(chosen(approval))
     if of_project:
         of_project(approval, f"{decider}: {approval.comment}")
     answered(approval)
     if task is not None and task.status != TaskStatus.CLOSED:
         effect_of(approval)(task, approval, decider)
+
+
+def judge_delivery(approval: ApprovalRequest) -> None:
+    """The answer to a question about a gate or a phase is its decider's review of it, under the rules of reviews."""
+    decider = User.objects.get(id=approval.decided_by_id).principal()
+    approved = approval.status == ApprovalStatus.APPROVED
+    verdict = Verdict.APPROVED if approved else Verdict.CHANGES_REQUESTED
+    if approval.gate:
+        submit_review(gate=approval.gate, principal=decider, verdict=verdict, comments=approval.comment)
+    elif approval.phase:
+        judge_phase(phase=approval.phase, principal=decider, verdict=verdict, transition_document=approval.comment)
+    if approved and approval.phase and not approval.gate:
+        complete_phase(phase=approval.phase)
 
 
 def chosen(approval: ApprovalRequest) -> tuple[str, str]:

@@ -53,8 +53,8 @@ def cancel_task(*, task: Task, reason: str) -> Task:
 def reopen_task(*, task: Task, reason: str) -> Task:
     """Offer a blocked or draft task again, or a closed one without an accepted result, with its attempts renewed.
 
-    What waited for it and has not begun is held back again. Raises `Conflict` otherwise (an accepted result is final)
-    and while a blocker is open.
+    Who asked how it goes on has the answer now. What waited for it and has not begun is held back again. Raises
+    `Conflict` otherwise (an accepted result is final) and while a blocker is open.
     """
     locked = lock_in_use(task)
     if Blocker.objects.filter(task_id=task.id).open().exists():
@@ -65,6 +65,7 @@ def reopen_task(*, task: Task, reason: str) -> Task:
             f"A task that is {locked.get_status_display().lower()} cannot be reopened.", code="not_reopenable"
         )
     was_completed = locked.resolution == Resolution.COMPLETED
+    withdraw_approvals(locked)
     recount(locked)
     renewed = {"resolution": None, "closed_at": None, "attempts_left": locked.max_attempts}
     offer_again(locked, events.TASK_REOPENED, at=timezone.now(), reason=reason, **renewed)

@@ -1,6 +1,6 @@
-"""The answers that are offered, by trigger. Each names the answer it stands for and what it does (`effects.py`)."""
+"""The answers that are offered. Each names the answer it stands for and what it does (`effects.py`)."""
 
-from tasks.models import ApprovalTrigger
+from tasks.models import ApprovalKind, ApprovalTrigger
 
 Option = dict[str, str]
 
@@ -13,6 +13,10 @@ DEFAULT = (
     option("approve", "Approve", "approve", "The step runs as shown, once."),
     option("reject", "Reject", "reject", "The task is blocked."),
     option("amend", "Amend", "amend", "The task runs again with your changes."),
+)
+OF_DELIVERY = (
+    option("approve", "Approve", "approve", "The gate is passed, or the phase completed: it is your review of it."),
+    option("reject", "Ask for changes", "reject", "Changes are requested: it is your review of it."),
 )
 BY_TRIGGER: dict[str, tuple[Option, ...]] = {
     ApprovalTrigger.CONFLICT_DETECTED: (
@@ -40,5 +44,6 @@ BY_TRIGGER: dict[str, tuple[Option, ...]] = {
 }
 
 
-def options_for(trigger: str) -> list[Option]:
-    return [dict(each) for each in BY_TRIGGER.get(trigger, DEFAULT)]
+def options_for(kind: str, trigger: str) -> list[Option]:
+    offered = OF_DELIVERY if kind == ApprovalKind.PHASE_GATE else BY_TRIGGER.get(trigger, DEFAULT)
+    return [dict(each) for each in offered]

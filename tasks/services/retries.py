@@ -3,9 +3,22 @@
 import random
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from common.errors import Invalid
 from tasks import events
-from tasks.models import Assignment, AssignmentRole, ErrorCategory, Execution, Task
+from tasks.models import (
+    ApprovalKind,
+    ApprovalRequest,
+    ApprovalTrigger,
+    Assignment,
+    AssignmentRole,
+    ErrorCategory,
+    Execution,
+    Task,
+)
+from tasks.services.asking import About, Question, create_request
+from tasks.services.oversight import Circumstances, limits_of, must_ask
 from tasks.services.work_items import block, offer_again
 
 RETRY_BACKOFF_SECONDS = 5
@@ -17,7 +30,10 @@ PERMANENT = frozenset(
     {"authentication", "invalid_api_key", "permission_denied", "invalid_request", "permanent_failure"}
 )
 # Neither another try nor another agent mends these.
-FOR_PEOPLE = frozenset({ErrorCategory.BUDGET, ErrorCategory.SAFETY})
+FOR_PEOPLE: dict[str, ApprovalTrigger] = {
+    ErrorCategory.BUDGET: ApprovalTrigger.BUDGET_EXCEEDED,
+    ErrorCategory.SAFETY: ApprovalTrigger.SAFETY_VIOLATION,
+}
 
 
 def is_retryable(retryable: bool | None, code: str, category: str | None) -> bool:
@@ -50,6 +66,27 @@ def after_failure(task: Task, execution: Execution, words: str, *, retryable: bo
         offer_again(task, events.TASK_RELEASED, at=at, reason=words, data=data)
     elif execution.error_category in FOR_PEOPLE or not hand_to_backup(task, words, at):
         block(task, words)
+        ask_what_next(task, execution)
+
+
+def ask_what_next(task: Task, execution: Execution) -> None:
+    """Ask people how a blocked task goes on, where the project's oversight wants that and they are not asked yet.
+
+    The question is about the task, not about a step of the attempt: whoever manages the project answers it.
+    """
+    trigger = FOR_PEOPLE.get(execution.error_category or "", ApprovalTrigger.AGENT_ERROR)
+    known = Circumstances(error=execution.error_category or None)
+    project = task.project
+    wanted = must_ask(trigger, project.oversight_level, limits_of(project.hitl_config), known)
+    if not wanted or ApprovalRequest.objects.pending().filter(task_id=task.id).exists():
+        return
+    question = Question(
+        kind=ApprovalKind.ESCALATION,
+        text=f"How does {task.key} go on? {task.status_reason}",
+        action={"attempt": execution.attempt, "execution": str(execution.id), "error": task.status_reason},
+        trigger=trigger,
+    )
+    create_request(question, About(project=project, task=task), timezone.now())
 
 
 def hand_to_backup(task: Task, why: str, at: datetime) -> bool:

@@ -16,6 +16,7 @@ from common.models import ClockTimestamp
 from projects.models import Project
 from tasks import events
 from tasks.models import (
+    ApprovalKind,
     ApprovalRequest,
     ApprovalStatus,
     Risk,
@@ -117,7 +118,12 @@ def fits(name: str, pattern: str) -> bool:
 
 
 def may_answer(rule: StandingRule, approval: ApprovalRequest) -> bool:
-    """One person's rule is one person's yes, and what is critical is for people. Anybody entitled may refuse ahead."""
+    """One person's rule is one person's yes, and what is critical is for people. Anybody entitled may refuse ahead.
+
+    A review is no answer in advance: who passes a gate has looked at the work.
+    """
+    if approval.kind == ApprovalKind.PHASE_GATE:
+        return False
     if rule.answer == RuleAnswer.APPROVE and (approval.risk == Risk.CRITICAL or approval.quorum > 1):
         return False
     return rule.created_by.is_active and may_decide(rule.created_by.principal(), approval)

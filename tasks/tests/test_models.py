@@ -86,7 +86,7 @@ def test_a_task_has_one_live_run_and_one_success(world: World) -> None:
     same = (
         "tenant_id, project_id, task_id, agent_id, directive, celery_task_id, idempotency_key, lease_seconds,"
         " lease_expires_at, progress, message, result, summary, error, error_code, input_hash, output_hash, trace_id,"
-        " log_size"
+        " log_size, set_aside_reason"
     )
     copy = (
         f"INSERT INTO tasks_execution ({same}, attempt, status, ended_at)"  # noqa: S608  # columns of ours

@@ -90,9 +90,12 @@ def test_each_kind_waits_for_its_time() -> None:
     assert expiry_of("next_step", {"timeout_minutes": {"next_step": -1}}) == timedelta(minutes=10)
 
 
-@pytest.mark.parametrize("trigger", [*BY_TRIGGER, "manual_request"])
-def test_every_trigger_offers_a_yes_a_no_and_different_keys(trigger: str) -> None:
-    options = options_for(trigger)
+OFFERS = [*[("question", trigger) for trigger in [*BY_TRIGGER, "manual_request"]], ("phase_gate", "phase_completion")]
+
+
+@pytest.mark.parametrize(("kind", "trigger"), OFFERS)
+def test_every_question_offers_a_yes_a_no_and_different_keys(kind: str, trigger: str) -> None:
+    options = options_for(kind, trigger)
     assert {"approve", "reject"} <= {option["action"] for option in options}
     assert len({option["key"] for option in options}) == len(options)
     assert all(set(option) == {"key", "label", "action", "effect"} for option in options)

@@ -178,7 +178,7 @@ def test_a_final_failure_blocks_the_task_and_says_why(world: World, retryable: b
     task, claim = start(world, max_attempts=attempts)
     failed = fail(world, claim, retryable=retryable)
     assert (failed.status, failed.status_reason, failed.claimable_from) == (TaskStatus.BLOCKED, "exit 1", None)
-    assert events_of(world, task_id=task.id)[-2:] == ["execution.failed", "task.blocked"]
+    assert events_of(world, task_id=task.id)[-3:] == ["execution.failed", "task.blocked", "approval.requested"]
 
 
 def test_a_failure_without_words_still_blocks_with_a_reason(world: World) -> None:

@@ -67,7 +67,9 @@ class Model:
     left: int = MAX_ATTEMPTS
     runs: list[Run] = field(default_factory=list)
     approval: UUID | None = None
-    """the pending one"""
+    """what the parked run asks"""
+    question: UUID | None = None
+    """how a task that has failed goes on"""
     grants: list[UUID] = field(default_factory=list)
     redeemed: set[UUID] = field(default_factory=set)
     is_accepted: bool = False
@@ -88,7 +90,7 @@ class Model:
     @property
     def likely(self) -> Sequence[str]:
         """What brings the work on: half of the deeds, so that grants are redeemed and not only asked for."""
-        if self.approval:
+        if self.approval or self.question:
             return ("approve", "amend")
         if self.run and self.run.state == "running":
             return ("redeem", "redeem", "complete") if self.grants else ("park",)
@@ -178,8 +180,15 @@ class WorkMachine(RuleBasedStateMachine):
         if self.write(model, run, request_approval, **question):
             run.state = "parked"
             model.left += 1
-            with self.world.as_("system"):
-                model.approval = ApprovalRequest.objects.pending().get(task_id=model.task_id).id
+            model.approval = self.pending(model)
+
+    def pending(self, model: Model) -> UUID:
+        with self.world.as_("system"):
+            return ApprovalRequest.objects.pending().get(task_id=model.task_id).id
+
+    def fail_for_good(self, model: Model) -> None:
+        self.end_run(model, "blocked")
+        model.question = self.pending(model)
 
     def redeem(self, model: Model, run: Run) -> None:
         if not model.grants:
@@ -201,13 +210,16 @@ class WorkMachine(RuleBasedStateMachine):
 
     def fail(self, model: Model, run: Run) -> None:
         if self.write(model, run, fail_execution, error="exit 1", retryable=True):
-            self.end_run(model, "open" if model.left else "blocked")
+            if not model.left:
+                self.fail_for_good(model)
+                return
+            self.end_run(model, "open")
             with self.world.as_("system"):  # the pause passes
-                Task.objects.filter(id=model.task_id, status="open").update(claimable_from=PAST)
+                Task.objects.filter(id=model.task_id).update(claimable_from=PAST)
 
     def give_up(self, model: Model, run: Run) -> None:
         if self.write(model, run, fail_execution, error="cannot", retryable=False):
-            self.end_run(model, "blocked")
+            self.fail_for_good(model)
 
     def release(self, model: Model, run: Run) -> None:
         if self.write(model, run, release_execution):
@@ -233,20 +245,25 @@ class WorkMachine(RuleBasedStateMachine):
         answer |= {"amended_content": {"command": "y"}} if action == "amend" else {}
         principal = self.world.reviewer.principal()
         outcome = self.call("reviewer", respond_to_approval, approval=asked, principal=principal, **answer)
-        assert isinstance(outcome, Conflict) is (asked.id != model.approval), outcome
-        if asked.id == model.approval:
-            model.approval = None
-            if action == "reject":
-                self.end_run(model, "blocked")
-            else:
-                model.grants.append(asked.id)
-                model.answered = True
+        open_ones = {model.approval, model.question}
+        assert isinstance(outcome, Conflict) is (asked.id not in open_ones), outcome
+        if asked.id not in open_ones:
+            return
+        if action != "reject":
+            model.grants.append(asked.id)
+        if asked.id == model.question:
+            self.end_run(model, "closed" if action == "reject" else "open", left=model.left or MAX_ATTEMPTS)
+        elif action == "reject":
+            self.end_run(model, "blocked")
+        else:
+            model.answered = True
+        model.approval = model.question = None
 
     def cancel(self, model: Model) -> None:
         outcome = self.call("reviewer", cancel_task, task=Task(id=model.task_id), reason="no")
         assert isinstance(outcome, Conflict) is (model.status == "closed")
         if model.status != "closed":
-            model.approval = None
+            model.approval = model.question = None
             self.end_run(model, "closed")
 
     def reopen(self, model: Model) -> None:
@@ -254,7 +271,7 @@ class WorkMachine(RuleBasedStateMachine):
         allowed = model.status in {"blocked", "closed"} and not model.is_accepted
         assert isinstance(outcome, Conflict) is not allowed
         if allowed:
-            model.status, model.left = "open", MAX_ATTEMPTS
+            model.status, model.left, model.question = "open", MAX_ATTEMPTS, None
 
     # --- what time does ---------------------------------------------------------------------------------------------
 
@@ -269,15 +286,19 @@ class WorkMachine(RuleBasedStateMachine):
         expired = [model for model in self.models if model.run and model.run.state == "expired"]
         assert self.call("system", reap_expired_leases) == len(expired)
         for model in expired:
-            self.end_run(model, "open" if model.left else "blocked")
+            if model.left:
+                self.end_run(model, "open")
+            else:
+                self.fail_for_good(model)
 
     def approval_expires(self, model: Model) -> None:
+        asked = model.approval or model.question
         with self.world.as_("system"):
-            ApprovalRequest.objects.filter(id__in=[model.approval] if model.approval else []).update(expires_at=PAST)
-        assert self.call("system", expire_approvals) == (1 if model.approval else 0)
+            ApprovalRequest.objects.filter(id__in=[asked] if asked else []).update(expires_at=PAST)
+        assert self.call("system", expire_approvals) == (1 if asked else 0)
         if model.approval:
-            model.approval = None
             self.end_run(model, "blocked")
+        model.approval = model.question = None
 
     # --- what must hold after each step -----------------------------------------------------------------------------
 
@@ -313,7 +334,7 @@ class WorkMachine(RuleBasedStateMachine):
             assert waits if task.claimable_from is None else run.lease_expires_at or task.attempts_left > 0
         else:
             assert not live
-            assert not waits
+            assert not waits or task.status == "blocked"
             assert task.status_reason or task.status != "blocked"
 
 
