@@ -4,18 +4,18 @@
 """
 
 import sys
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from common.configuration import Environment
 from common.files.configuration import storages
 from common.health.configuration import llm_providers
 from common.logs import logging_config
+from config import variables
 
-env = environ.Env()
+env = VARIABLES = Environment(variables.VARIABLES)
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- core -------------------------------------------------------------------------------------------------------
@@ -26,7 +26,7 @@ DEVELOPMENT = env.bool("DEVELOPMENT", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+PUBLIC_URL = env.address("PUBLIC_URL", "http", "https", default="http://127.0.0.1:8000")
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 # The process as the log names it: web, worker, beat, relay; a command by its own name.
 SERVICE_NAME = env.str(
@@ -77,13 +77,15 @@ MIDDLEWARE = [
 # --- database: the app role for everything, the owner only for migrations and set-up ------------------------------
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"] |= {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0}
-if env.bool("DB_POOL", default=False):
+DB_POOL, DB_POOL_SIZE = env.bool("DB_POOL", default=False), env.int("DB_POOL_SIZE", default=20)
+if DB_POOL:
     # One pool in the web process only: prefork workers would share sockets. No session state is ever set (tenancy is
     # transaction-local), so a connection needs no reset when it goes back.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 2, "max_size": env.int("DB_POOL_SIZE", 20), "timeout": 5}}
-if env.str("DATABASE_OWNER_URL", default=""):
-    DATABASES["owner"] = env.db_url("DATABASE_OWNER_URL") | {
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 2, "max_size": DB_POOL_SIZE, "timeout": 5}}
+owner = env.db_url("DATABASE_OWNER_URL", default={})
+if owner:
+    DATABASES["owner"] = owner | {
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": {"options": "-c role=cm_owner"},
         "TEST": {"MIRROR": "default"},
@@ -93,15 +95,15 @@ DATABASE_ROUTERS = ["common.tenancy.routers.OwnerMigrates"]
 MIGRATION_MODULES = {"admin": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# CONTEXT_KEY signs the tenant context (hex, newest first, older ones for rotation), LEASE_KEY makes lease tokens (hex).
-CONTEXT_KEYS = [bytes.fromhex(key) for key in env.list("CONTEXT_KEY")]
-LEASE_KEY = bytes.fromhex(env.str("LEASE_KEY"))
+# CONTEXT_KEY signs the tenant context, LEASE_KEY makes lease tokens: hex, newest first, older ones for rotation.
+CONTEXT_KEYS = env.keys("CONTEXT_KEY")
+LEASE_KEYS = env.keys("LEASE_KEY")
 # FIELD_KEYS encrypt the few fields that hold secrets (hex, newest first, older ones for rotation): common/crypto.py.
-FIELD_KEYS = [bytes.fromhex(key) for key in env.list("FIELD_KEYS")]
+FIELD_KEYS = env.keys("FIELD_KEYS")
 # LOG_KEY signs the log (Ed25519 seed, hex). Only the relay has it: what serves requests could not sign if it wanted to.
 # LOG_WITNESSES are the keys (vkeys) of the witnesses whose signatures are kept. A checkpoint is signed after so many
 # events, or so long after the first of them.
-LOG_KEY = bytes.fromhex(env.str("LOG_KEY", default=""))
+LOG_KEY = env.key("LOG_KEY", default=b"")
 LOG_WITNESSES = env.list("LOG_WITNESSES", default=[])
 SEAL_EVENTS = env.int("SEAL_EVENTS", default=1000)
 SEAL_SECONDS = env.float("SEAL_SECONDS", default=1.0)
@@ -109,9 +111,10 @@ SEAL_SECONDS = env.float("SEAL_SECONDS", default=1.0)
 # --- Redis: three logical servers, none of them a record -----------------------------------------------------------
 # TLS is part of the address: rediss://:password@host/0?ssl_ca_certs=/etc/ca.pem (common/redis/client.py).
 # What is cached may be dropped to make room (allkeys-lru); the broker's messages may not (noeviction).
-REDIS_CACHE_URL = env.str("REDIS_CACHE_URL")
-REDIS_BROKER_URL = env.str("REDIS_BROKER_URL")
-REDIS_CHANNELS_URL = env.str("REDIS_CHANNELS_URL")
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+REDIS_CACHE_URL = env.address("REDIS_CACHE_URL", *REDIS_SCHEMES)
+REDIS_BROKER_URL = env.address("REDIS_BROKER_URL", *REDIS_SCHEMES)
+REDIS_CHANNELS_URL = env.address("REDIS_CHANNELS_URL", *REDIS_SCHEMES)
 # The connections of one process to one server; who waits longer than a second does without Redis.
 REDIS_POOL = {
     "max_connections": env.int("REDIS_MAX_CONNECTIONS", default=50),
@@ -403,10 +406,11 @@ CELERY_BEAT_SCHEDULE = {
 # --- outgoing webhooks and retention ------------------------------------------------------------------------------
 # Networks that are not on the public internet and may be delivered to all the same: for the whole instance, by its
 # operator, never by a tenant.
-WEBHOOK_ALLOWED_NETWORKS = [ip_network(text) for text in env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])]
+WEBHOOK_ALLOWED_NETWORKS = env.networks("WEBHOOK_ALLOWED_NETWORKS")
 # For tests and development: plain http to this machine. Only the embedded servers may be run with it.
 WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
-if WEBHOOK_ALLOW_LOOPBACK and not env.bool("EMBEDDED", default=False):
+EMBEDDED = env.bool("EMBEDDED", default=False)
+if WEBHOOK_ALLOW_LOOPBACK and not EMBEDDED:
     raise ImproperlyConfigured("WEBHOOK_ALLOW_LOOPBACK is for the embedded development mode only.")
 # Days that rows are kept: RETENTION_DAYS_<KIND>. Keys and sessions count from when they expired.
 RETENTION_DAYS = {
@@ -433,4 +437,7 @@ LLM_PROVIDERS = llm_providers(env)
 
 # --- logs --------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "logging.config.dictConfig"
-LOGGING = logging_config(log_format=env.str("LOG_FORMAT", default="json"), level=env.str("LOG_LEVEL", default="INFO"))
+LOGGING = logging_config(
+    log_format=env.choice("LOG_FORMAT", ("json", "console"), default="json"),
+    level=env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO"),
+)

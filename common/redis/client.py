@@ -146,7 +146,7 @@ def client_at(url: str) -> RedisClient:
 def get_redis_client(server: str = "cache") -> RedisClient:
     """Return this process's client of `cache`, `broker` or `channels`."""
     if server == "cache":
-        return client_at(settings.CACHES["default"]["LOCATION"])
+        return client_at(str(settings.CACHES["default"]["LOCATION"]))
     return client_at({"broker": settings.REDIS_BROKER_URL, "channels": settings.REDIS_CHANNELS_URL}[server])
 
 

@@ -52,10 +52,16 @@ class LeaseClaim:
     token: str
 
 
-def lease_token(execution_id: UUID) -> str:
-    """Return the lease token of an attempt."""
-    mac = hmac.new(settings.LEASE_KEY, execution_id.bytes, hashlib.sha256).digest()
+def lease_token(execution_id: UUID, key: bytes | None = None) -> str:
+    """Return the lease token of an attempt, made with the newest of the keys."""
+    mac = hmac.new(key or settings.LEASE_KEYS[0], execution_id.bytes, hashlib.sha256).digest()
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def is_token_of(execution_id: UUID, token: str) -> bool:
+    """Whether one of the keys made the token: leases outlive a rotation."""
+    made = [lease_token(execution_id, key).encode() for key in settings.LEASE_KEYS]
+    return any([hmac.compare_digest(token.encode(), one) for one in made])
 
 
 def own_execution(principal: Principal, execution_id: UUID) -> Execution:
@@ -73,7 +79,7 @@ def hold(claim: LeaseClaim) -> Held:
     The order matters: a time read before the lock is granted would let a write pass that waited past its lease's end.
     """
     task_id = own_execution(claim.principal, claim.execution_id).task_id
-    if not hmac.compare_digest(claim.token.encode(), lease_token(claim.execution_id).encode()):
+    if not is_token_of(claim.execution_id, claim.token):
         raise Forbidden("Lease-Token is not the token of this execution.", code="bad_lease_token")
     task = lock_task(task_id)
     execution = Execution.objects.select_related("agent").annotate(now=ClockTimestamp()).get(id=claim.execution_id)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pytest_django import Settings
 
 from agents.services import register_agent
 from common.errors import Conflict, Forbidden, LeaseLost, NotFound
@@ -87,6 +88,18 @@ def test_a_wrong_token_is_refused_and_nothing_is_kept(world: World, kind: str) -
     assert events_of(world) == before
     with world.as_("system"):
         assert not QuarantinedWrite.objects.exists()
+
+
+def test_a_lease_outlives_a_new_key_and_not_the_loss_of_its_own(world: World, settings: Settings) -> None:
+    _, claim = start(world)
+    old, new = settings.LEASE_KEYS[0], b"n" * 32
+    settings.LEASE_KEYS = [new, old]
+    beat(world, claim)
+    assert lease_token(claim.execution_id) != claim.token
+    beat(world, replace(claim, token=lease_token(claim.execution_id)))
+    settings.LEASE_KEYS = [new]
+    with pytest.raises(Forbidden):
+        beat(world, claim)
 
 
 @pytest.mark.parametrize("kind", WRITES)
