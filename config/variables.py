@@ -28,6 +28,17 @@ VARIABLES = {
         Variable("DEVELOPMENT", "The database is the embedded one: sample data is allowed."),
         Variable("SERVICE_NAME", "The process as the log names it.", shown="the name of the command"),
     ],
+    "E-mail": [
+        Variable(
+            "EMAIL_URL",
+            "The server that sends e-mails.",
+            "web, worker",
+            secret=True,
+            remedy="For example smtp+tls://user:password@mail.example.org:587",
+            shown="development: the console; else none is sent",
+        ),
+        Variable("EMAIL_FROM", "The sender.", "web, worker"),
+    ],
     "PostgreSQL": [
         Variable(
             "DATABASE_URL",
@@ -100,6 +111,7 @@ VARIABLES = {
             Variable(f"RETENTION_DAYS_{kind.upper()}", purpose, "worker", least=0)
             for kind, purpose in {
                 "idempotency_keys": "Days that keys of repeated requests stay after they expired.",
+                "account_links": "Days that links of invitations and resets stay after they expired.",
                 "sessions": "Days that sessions stay after they expired.",
                 "notifications": "Days that notifications are kept.",
                 "activity": "Days that the feed is kept; it can be rebuilt from the log.",
