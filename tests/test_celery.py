@@ -1,19 +1,41 @@
-"""The request's ids reach a job through a real broker and a real worker."""
+"""Jobs: the request's ids reach them through a real broker and worker, and every queue they name is served."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
+
 from common import context
+from common.embedded import product
 from common.health import heartbeat
 from common.redis import get_redis_client
 from config.celery import app
 from tests.servers import ROOT
 
 WAIT_SECONDS = 60
+
+
+def test_every_scheduled_job_exists_and_its_queue_is_served_wherever_workers_are_started() -> None:
+    app.loader.import_default_modules()
+    schedule: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
+    assert {entry["task"] for entry in schedule.values()} <= set(app.tasks)
+    used = {settings.CELERY_TASK_DEFAULT_QUEUE, *(entry["options"]["queue"] for entry in schedule.values())}
+    assert used <= set(settings.QUEUES)
+    composed = re.findall(r'"-Q", "([^"]+)"', (ROOT / "docker-compose.yml").read_text())
+    served = [queue for command in composed for queue in command.split(",")]
+    assert sorted(served) == sorted(settings.QUEUES) == sorted(product.QUEUES.split(","))
+
+
+def test_no_job_waits_in_line_longer_than_until_its_next_turn() -> None:
+    schedule: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
+    late = [name for name, entry in schedule.items() if "expires" not in entry["options"]]
+    assert late == []
 
 
 def test_a_job_logs_the_ids_of_the_request_that_asked_for_it(django_db_setup: None) -> None:
