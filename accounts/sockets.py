@@ -13,7 +13,7 @@ from accounts.services.tickets import redeem_ticket
 from accounts.sessions import SessionStore
 from common import context
 from common.context import Principal
-from common.middleware import trace_id_of
+from common.telemetry.ids import trace_id_of
 
 Scope = dict[str, Any]
 

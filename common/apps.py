@@ -1,6 +1,9 @@
+import logging
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from common.telemetry import sql
 from common.tenancy.guard import install_guard
 
 
@@ -12,5 +15,7 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         install_guard()
+        logging.captureWarnings(True)  # else a warning is a line of another shape
+        sql.install()
         # What apps do when a lower one tells of something, and what of theirs is kept for how long.
         autodiscover_modules("receivers", "retention")

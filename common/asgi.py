@@ -19,6 +19,7 @@ from common import context
 from common.api.body import BodyTooLarge
 from common.api.exceptions import MEDIA_TYPE, problem
 from common.files.errors import UploadTooSlow
+from common.telemetry.web import PATH_LENGTH
 
 logger = logging.getLogger("countermark.request")
 Message = MutableMapping[str, Any]
@@ -200,7 +201,7 @@ async def refuse(scope: Message, receive: Receive, send: Send, limit: int) -> No
             (b"x-content-type-options", b"nosniff"),
             (b"x-request-id", str(running.request_id).encode()),
         ]
-        logger.info("request", extra={"method": scope["method"], "path": scope["path"], "status": error.status})
+        logger.info("request", extra={"http_path": scope["path"][:PATH_LENGTH], "http_status_code": error.status})
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": document, "more_body": True})
     await linger(receive)

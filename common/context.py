@@ -11,6 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from common.ids import uuid7
+from common.telemetry.ids import new_span_id
 
 
 class Source(StrEnum):
@@ -85,15 +86,25 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What every log line and every event says about the request it belongs to."""
+    """What every log line and every event says about the request it belongs to.
+
+    `correlation_id` is the caller's name for what it does, over many requests; where it gives none, the request's id.
+    """
 
     request_id: UUID
     trace_id: str
+    span_id: str = ""
+    correlation_id: str = ""
     tenant_id: UUID | None = None
     actor: Actor | None = None
     reason: str = ""
     address: str = ""
     user_agent: str = ""
+
+    @property
+    def traceparent(self) -> str:
+        """The W3C header that makes what another process does a part of this."""
+        return f"00-{self.trace_id}-{self.span_id}-01"
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
@@ -104,9 +115,29 @@ def current() -> RequestContext:
     return _current.get() or new_context()
 
 
-def new_context(request_id: UUID | None = None, trace_id: str | None = None) -> RequestContext:
+def running() -> RequestContext | None:
+    """Return the running context, or None outside any."""
+    return _current.get()
+
+
+def new_context(
+    request_id: UUID | None = None,
+    trace_id: str | None = None,
+    *,
+    correlation_id: str = "",
+    address: str = "",
+    user_agent: str = "",
+) -> RequestContext:
+    """Return a context with the ids that are given, and new ones for the others."""
     identifier = request_id or uuid7()
-    return RequestContext(request_id=identifier, trace_id=trace_id or identifier.hex)
+    return RequestContext(
+        request_id=identifier,
+        trace_id=trace_id or identifier.hex,
+        span_id=new_span_id(),
+        correlation_id=correlation_id or str(identifier),
+        address=address,
+        user_agent=user_agent,
+    )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from common.configuration import Environment
 from common.files.configuration import storages
 from common.health.configuration import llm_providers
-from common.logs import logging_config
+from common.telemetry.logs import logging_config
 from config import variables
 
 env = VARIABLES = Environment(variables.VARIABLES)
@@ -435,9 +435,13 @@ FAILURES_STOP = env.int("FAILURES_STOP", default=30)
 # Providers of models: their addresses and keys. One is used where its key is set, a local server where its URL is.
 LLM_PROVIDERS = llm_providers(env)
 
-# --- logs --------------------------------------------------------------------------------------------------------
+# --- telemetry (docs/decisions/0014-telemetry.md) -----------------------------------------------------------------
+ENVIRONMENT = env.str("ENVIRONMENT", default="development" if DEVELOPMENT else "production")
+PROCESS = {"service": SERVICE_NAME or "countermark", "environment": ENVIRONMENT, "version": VERSION}
+SLOW_QUERY_SECONDS = env.float("SLOW_QUERY_SECONDS", default=0.1)
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_config(
     log_format=env.choice("LOG_FORMAT", ("json", "console"), default="json"),
     level=env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO"),
+    process=PROCESS,
 )

@@ -138,9 +138,15 @@ VARIABLES = {
             )
         ),
     ],
-    "Logging": [
+    "Telemetry": [
         Variable("LOG_FORMAT", "One JSON object a line, or lines for people."),
         Variable("LOG_LEVEL", "The least important lines that are written."),
+        Variable(
+            "ENVIRONMENT",
+            "The installation as its lines, traces and metrics name it.",
+            shown="`production`, or `development`",
+        ),
+        Variable("SLOW_QUERY_SECONDS", "A statement that takes so long is written to the log.", least=0),
     ],
     "The embedded servers and `make` (not read by the settings)": [
         Variable("HOST", "Where `make run` listens.", "supervisor", shown="`127.0.0.1`", kind="address"),

@@ -47,6 +47,7 @@ def test_a_job_logs_the_ids_of_the_request_that_asked_for_it(django_db_setup: No
     [line] = [line for line in lines if line.get("event") == "probe"]
     assert line["request_id"] == str(request.request_id)
     assert line["trace_id"] == request.trace_id
+    assert line["correlation_id"] == request.correlation_id
     # The worker said by itself that it serves this queue; health needs no broadcast to know.
     broker = get_redis_client("broker").connection
     lifetime = broker.ttl(heartbeat.key(queue))

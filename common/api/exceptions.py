@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from common import context, errors
+from common.telemetry.tally import note_error
 
 logger = logging.getLogger("countermark.api")
 MEDIA_TYPE = "application/problem+json"
@@ -59,6 +60,7 @@ def finish(response: Response) -> Response:
 
 def problem_handler(error: Exception, handler_context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: ours, DRF's and Django's errors become problems; anything else is a 500 elsewhere."""
+    note_error(error)
     if isinstance(error, errors.DomainError):
         return problem_response(error)
     if isinstance(error, exceptions.ValidationError):

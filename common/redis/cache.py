@@ -14,6 +14,7 @@ import redis
 
 from common.redis import codec
 from common.redis.client import PREFIX, RedisClient, get_redis_client
+from common.telemetry.tally import note_cache
 
 logger = logging.getLogger("countermark.cache")
 
@@ -68,6 +69,7 @@ class CacheManager:
     def fetch(self, key: str, default: Any = None) -> Any:
         """Like `get`, but raises `redis.RedisError` where Redis is away."""
         stored: Any = self.client.connection.get(self.name(key))
+        note_cache(hit=stored is not None)
         if stored is None:
             return default
         try:

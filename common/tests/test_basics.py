@@ -1,22 +1,16 @@
 """Identifiers, errors, log lines and the request's ids."""
 
-import json
-import logging
-import logging.config
 import time
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
-from common import context
 from common.admin.lists import as_uuid
-from common.context import SYSTEM, Source
+from common.context import Source
 from common.errors import Conflict, DomainError, Invalid, LeaseLost
 from common.ids import sha256_hex, uuid7, uuid7_floor
-from common.logs import logging_config
 from tests.world import World
 
 
@@ -63,38 +57,6 @@ def descendants(kind: type[DomainError]) -> list[type[DomainError]]:
 @pytest.mark.parametrize("text", ["", "x", "0" * 31, "{}", "1; DROP TABLE"])
 def test_what_is_no_identifier_is_none(text: str) -> None:
     assert as_uuid(text) is None
-
-
-def line(capsys: pytest.CaptureFixture[str], **fields: Any) -> dict[str, Any]:
-    """Log one line as production does and read it back."""
-    before = logging.getLogger().handlers[:]
-    try:
-        logging.config.dictConfig(dict(logging_config(log_format="json", level="INFO")))
-        logging.getLogger("countermark.test").info("hello", extra=fields)
-        written: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
-        return written
-    finally:
-        logging.getLogger().handlers[:] = before
-
-
-def test_a_log_line_is_one_json_object_with_the_requests_ids(capsys: pytest.CaptureFixture[str]) -> None:
-    running = context.new_context(UUID(int=7))
-    with context.use(running), context.acting(tenant_id=UUID(int=9), actor=SYSTEM):
-        written = line(capsys, activity="task claimed")
-    assert (written["request_id"], written["trace_id"]) == (str(UUID(int=7)), UUID(int=7).hex)
-    assert (written["tenant_id"], written["actor"], written["activity"]) == (
-        str(UUID(int=9)),
-        "Countermark",
-        "task claimed",
-    )
-    assert (written["level"], written["event"]) == ("info", "hello")
-
-
-@pytest.mark.parametrize("name", ["password", "lease_token", "Authorization", "session_key", "client_secret"])
-def test_a_log_line_blanks_what_is_secret(capsys: pytest.CaptureFixture[str], name: str) -> None:
-    written = line(capsys, **{name: "hunter2"})
-    assert written[name] == "***"
-    assert "hunter2" not in json.dumps(written)
 
 
 def test_the_literals_of_sources_are_those_of_the_design() -> None:

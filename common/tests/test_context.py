@@ -1,6 +1,8 @@
 """The request's ids."""
 
-from common.middleware import request_id_of, trace_id_of
+import pytest
+
+from common.telemetry.ids import correlation_id_of, request_id_of, trace_id_of
 
 
 def test_traceparent_is_read_by_the_standard() -> None:
@@ -15,3 +17,12 @@ def test_a_malformed_traceparent_is_ignored() -> None:
 
 def test_a_request_id_is_a_uuid_or_nothing() -> None:
     assert request_id_of("not a uuid\r\nSet-Cookie: x") is None
+
+
+@pytest.mark.parametrize("text", ["", " x", "a b", "a\r\nSet-Cookie: x", "<script>", "ä", "x" * 129, "-x", "a\x00"])
+def test_a_hostile_correlation_id_is_not_taken(text: str) -> None:
+    assert correlation_id_of(text) == ""
+
+
+def test_a_correlation_id_is_a_word_of_the_caller() -> None:
+    assert correlation_id_of("release-12:retry_3.a") == "release-12:retry_3.a"

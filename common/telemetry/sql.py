@@ -1,0 +1,37 @@
+"""Every statement of this process, seen from one place: the wrapper of its database connections."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from common.telemetry import tally
+
+logger = logging.getLogger("countermark.sql")
+Execute = Callable[[Any, Any, bool, dict[str, Any]], Any]
+
+
+def observe(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Run a statement, count it and time it. Its parameters are looked at by nobody."""
+    started = time.perf_counter()
+    try:
+        return execute(sql, params, many, context)
+    finally:
+        seconds = time.perf_counter() - started
+        tally.note_query(seconds)
+        if seconds >= settings.SLOW_QUERY_SECONDS:
+            logger.warning("slow query", extra={"duration_ms": round(seconds * 1000, 1), "sql": str(sql)[:1000]})
+
+
+def _watch(sender: Any, connection: BaseDatabaseWrapper, **_: Any) -> None:
+    if observe not in connection.execute_wrappers:
+        connection.execute_wrappers.append(observe)
+
+
+def install() -> None:
+    """Watch every connection from the moment it is made."""
+    connection_created.connect(_watch, dispatch_uid="telemetry-sql")
