@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from accounts import events
 from accounts.models import User
 from accounts.services.people import subject_of
 from audit.services import changes_of, record
-from common.errors import Conflict
+from common.duplicates import refusing_duplicates
 
 
 @transaction.atomic
@@ -23,11 +23,8 @@ def connect_github(
         "github_token_expires_at": expires_at,
     }
     changes = changes_of(user, values)
-    try:
-        with transaction.atomic():
-            User.objects.filter(id=user.id).update(**values)
-    except IntegrityError as error:
-        raise Conflict("This GitHub account belongs to somebody else here.", code="identity_taken") from error
+    with refusing_duplicates("This GitHub account belongs to somebody else here.", code="identity_taken"):
+        User.objects.filter(id=user.id).update(**values)
     user.refresh_from_db()
     record(
         events.GITHUB_CONNECTED,

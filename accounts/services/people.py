@@ -15,6 +15,7 @@ from accounts.models import AccountLink, ApiToken, Notification, Role, Tenant, U
 from accounts.services.tokens import revoke_token
 from audit.services import Subject, changes_of, record
 from common.context import SYSTEM
+from common.duplicates import refusing_duplicates
 from common.errors import Conflict, Invalid
 from common.ids import uuid7
 from common.queue import enqueue
@@ -106,11 +107,8 @@ def create_user(
     if password:
         check_password_strength(password, user)
     user.set_password(password)
-    try:
-        with transaction.atomic():
-            user.save(force_insert=True)
-    except IntegrityError as error:
-        raise Conflict("This e-mail or user name cannot be used.", code="identity_taken") from error
+    with refusing_duplicates("This e-mail or user name cannot be used.", code="identity_taken"):
+        user.save(force_insert=True)
     record(events.USER_CREATED, subject_of(user), concerns=[user.id], role=str(role))
     return user
 
@@ -135,11 +133,8 @@ def update_user(*, user: User, reason: str = "", **changes: Any) -> User:
             leave_an_administrator(user)
         changes = changes_of(user, changed)
         no_password = {"password": make_password(None)} if changed.get("role") == Role.SERVICE else {}
-        try:
-            with transaction.atomic():
-                User.objects.filter(id=user.id).update(**changed, **no_password)
-        except IntegrityError as error:
-            raise Conflict("This user name cannot be used.", code="identity_taken") from error
+        with refusing_duplicates("This user name cannot be used.", code="identity_taken"):
+            User.objects.filter(id=user.id).update(**changed, **no_password)
         user.refresh_from_db()
         record(
             events.USER_RIGHTS_CHANGED if RIGHTS & set(changed) else events.USER_UPDATED,

@@ -4,12 +4,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from agents import events
 from agents.models import Agent, Budget, BudgetPeriod, BudgetScope, BudgetUnit
 from audit.services import Subject, changes_of, record
-from common.errors import Conflict, Invalid
+from common.duplicates import refusing_duplicates
+from common.errors import Invalid
 from projects.models import Project
 
 CHANGEABLE = frozenset({"limit_amount", "warn_at", "ask_at", "stop_at", "emergency_stop_enabled", "is_active"})
@@ -67,11 +68,8 @@ def create_budget(
 
 
 def save(budget: Budget) -> None:
-    try:
-        with transaction.atomic():
-            budget.save(force_insert=True)
-    except IntegrityError as error:
-        raise Conflict("It has an active budget of this unit and period already.", code="budget_exists") from error
+    with refusing_duplicates("It has an active budget of this unit and period already.", code="budget_exists"):
+        budget.save(force_insert=True)
 
 
 def check_scope(budget: Budget, target: dict[str, Any]) -> None:
@@ -127,11 +125,8 @@ def update_budget(*, budget: Budget, **changes: Any) -> Budget:
         for name, value in changed.items():
             setattr(locked, name, value)
         check_steps(locked)
-        try:
-            with transaction.atomic():
-                Budget.objects.filter(id=budget.id).update(**changed)
-        except IntegrityError as error:
-            raise Conflict("It has an active budget of this unit and period already.", code="budget_exists") from error
+        with refusing_duplicates("It has an active budget of this unit and period already.", code="budget_exists"):
+            Budget.objects.filter(id=budget.id).update(**changed)
         locked.refresh_from_db()
         record(
             events.BUDGET_UPDATED,

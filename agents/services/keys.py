@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from agents import events
@@ -13,6 +13,7 @@ from agents.models import Agent, AgentKey
 from agents.models.key import ED25519_BYTES
 from agents.services.registry import subject_of
 from audit.services import record
+from common.duplicates import refusing_duplicates
 from common.errors import Conflict, Invalid
 
 PROOF = "countermark agent key v1\n{agent}\n{fingerprint}\n"
@@ -59,17 +60,14 @@ def add_key(
     start = valid_from or timezone.now()
     if valid_until and valid_until <= start:
         raise Invalid("A key ends after it begins.", errors={"valid_until": ["It is not after the beginning."]})
-    try:
-        with transaction.atomic():
-            key: AgentKey = AgentKey.objects.create(
-                agent=agent,
-                public_key=public_key,
-                fingerprint=sha256(public_key).hexdigest(),
-                valid_from=start,
-                valid_until=valid_until,
-            )
-    except IntegrityError as error:
-        raise Conflict("This key is registered already.", code="key_known") from error
+    with refusing_duplicates("This key is registered already.", code="key_known"):
+        key: AgentKey = AgentKey.objects.create(
+            agent=agent,
+            public_key=public_key,
+            fingerprint=sha256(public_key).hexdigest(),
+            valid_from=start,
+            valid_until=valid_until,
+        )
     record(
         events.AGENT_KEY_REGISTERED,
         subject_of(agent),

@@ -9,14 +9,15 @@ from typing import Any
 from uuid import UUID
 
 import rfc8785
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from agents import events
 from agents.models import Agent, CostEntry, CostKind, Price, PriceTable, QuotaPool
 from audit.services import Subject, changes_of, record
-from common.errors import Conflict, Invalid
+from common.duplicates import refusing_duplicates
+from common.errors import Invalid
 
 MICRO = Decimal("0.000001")
 MILLION = Decimal(1_000_000)
@@ -68,13 +69,10 @@ def add_price_table(
     if not prices or len({price.model for price in prices}) < len(prices):
         raise Invalid("Give each model once.", errors={"prices": ["Give each model once, and at least one."]})
     digest = list_digest(provider, version, effective_from, prices)
-    try:
-        with transaction.atomic():
-            table: PriceTable = PriceTable.objects.create(
-                provider=provider, version=version, effective_from=effective_from, source=source, sha256=digest
-            )
-    except IntegrityError as error:
-        raise Conflict(f"There is a version {version} of this list already.", code="version_taken") from error
+    with refusing_duplicates(f"There is a version {version} of this list already.", code="version_taken"):
+        table: PriceTable = PriceTable.objects.create(
+            provider=provider, version=version, effective_from=effective_from, source=source, sha256=digest
+        )
     lines = [
         Price(
             table=table,
@@ -156,13 +154,10 @@ def pool_subject(pool: QuotaPool) -> Subject:
 @transaction.atomic
 def create_quota_pool(*, name: str, provider: str, limit_kind: str, limit_amount: int) -> QuotaPool:
     """Describe a subscription that agents share. Raises `Conflict` where the name is taken."""
-    try:
-        with transaction.atomic():
-            pool: QuotaPool = QuotaPool.objects.create(
-                name=name, provider=provider, limit_kind=limit_kind, limit_amount=limit_amount
-            )
-    except IntegrityError as error:
-        raise Conflict(f"A pool named {name} exists already.", code="pool_taken") from error
+    with refusing_duplicates(f"A pool named {name} exists already.", code="pool_taken"):
+        pool: QuotaPool = QuotaPool.objects.create(
+            name=name, provider=provider, limit_kind=limit_kind, limit_amount=limit_amount
+        )
     record(events.QUOTA_POOL_CREATED, pool_subject(pool))
     return pool
 
@@ -175,11 +170,8 @@ def update_quota_pool(*, pool: QuotaPool, **changes: Any) -> QuotaPool:
     }
     if changed:
         differences = changes_of(pool, changed)
-        try:
-            with transaction.atomic():
-                QuotaPool.objects.filter(id=pool.id).update(**changed)
-        except IntegrityError as error:
-            raise Conflict("A pool of that name exists already.", code="pool_taken") from error
+        with refusing_duplicates("A pool of that name exists already.", code="pool_taken"):
+            QuotaPool.objects.filter(id=pool.id).update(**changed)
         pool.refresh_from_db()
         record(events.QUOTA_POOL_UPDATED, pool_subject(pool), changes=differences, changed=sorted(changed))
     return pool

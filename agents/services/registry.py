@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
@@ -13,7 +13,8 @@ from agents import events
 from agents.models import Agent, Runtime, validate_capabilities
 from audit.services import Subject, changes_of, record
 from common.context import Principal
-from common.errors import Conflict, Forbidden, Invalid
+from common.duplicates import refusing_duplicates
+from common.errors import Forbidden, Invalid
 
 CHANGEABLE = frozenset(
     {
@@ -66,11 +67,8 @@ def register_agent(
         **{field: value for field, value in description.items() if field in CHANGEABLE},
     )
     check(agent)
-    try:
-        with transaction.atomic():
-            agent.save(force_insert=True)
-    except IntegrityError as error:
-        raise Conflict(f"An agent named {name} exists already.", code="agent_taken") from error
+    with refusing_duplicates(f"An agent named {name} exists already.", code="agent_taken"):
+        agent.save(force_insert=True)
     record(events.AGENT_REGISTERED, subject_of(agent), concerns=[owner.id], agent_type=str(agent_type))
     return agent
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from agents import events
 from agents.models import Agent, EmergencyStop, StopScope, StopTrigger
 from audit.services import Subject, record
+from common.duplicates import refusing_duplicates
 from common.errors import Conflict, Invalid
 from projects.models import Project
 
@@ -38,13 +39,10 @@ def trigger_stop(
     """
     target = {"project": project, "agent": agent, "agent_type": agent_type}
     check_target(scope, target)
-    try:
-        with transaction.atomic():
-            stop: EmergencyStop = EmergencyStop.objects.create(
-                scope=scope, reason=reason, triggered_by=triggered_by, created_by=by, **target
-            )
-    except IntegrityError as error:
-        raise Conflict("It is stopped already.", code="already_stopped") from error
+    with refusing_duplicates("It is stopped already.", code="already_stopped"):
+        stop: EmergencyStop = EmergencyStop.objects.create(
+            scope=scope, reason=reason, triggered_by=triggered_by, created_by=by, **target
+        )
     record(
         events.EMERGENCY_STOP_TRIGGERED,
         stop_subject(stop),

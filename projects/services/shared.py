@@ -8,6 +8,7 @@ from django.db import IntegrityError, models, transaction
 from audit.events import EventType
 from audit.services import Subject, changes_of, record
 from common.context import Principal
+from common.duplicates import refusing_duplicates
 from common.errors import Conflict, Forbidden, Invalid
 from projects import events
 from projects.models import Gate, GateCheck, Phase, PhaseStatus, Plan, PlanStatus, Project, ProjectStatus
@@ -74,11 +75,8 @@ def lock_check(check_id: UUID) -> GateCheck:
 
 def add(row: Row, *, code: str, taken: str) -> Row:
     """Insert a row. Raises `Conflict` with `code` where a unique constraint says that there is one already."""
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        raise Conflict(taken, code=code) from error
+    with refusing_duplicates(taken, code=code):
+        row.save(force_insert=True)
     return row
 
 

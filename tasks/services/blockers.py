@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -10,6 +10,7 @@ from accounts.models import User
 from agents.models import Agent
 from audit.services import Subject, record
 from common.context import Principal
+from common.duplicates import refusing_duplicates
 from common.errors import Conflict
 from tasks import events
 from tasks.models import Blocker, Execution, ExecutionStatus, Task, TaskStatus
@@ -50,18 +51,15 @@ def open_blocker(
     if locked.status not in BLOCKABLE:
         state = locked.get_status_display().lower()
         raise Conflict(f"A task that is {state} cannot be blocked.", code="not_blockable")
-    try:
-        with transaction.atomic():
-            blocker = Blocker.objects.create(
-                task=locked,
-                reason=reason,
-                unblock_steps=unblock_steps,
-                commands=list(commands),
-                owner=owner,
-                owner_agent=owner_agent,
-            )
-    except IntegrityError as error:
-        raise Conflict("This blocker is open already.", code="blocker_open") from error
+    with refusing_duplicates("This blocker is open already.", code="blocker_open"):
+        blocker = Blocker.objects.create(
+            task=locked,
+            reason=reason,
+            unblock_steps=unblock_steps,
+            commands=list(commands),
+            owner=owner,
+            owner_agent=owner_agent,
+        )
     record(events.BLOCKER_OPENED, blocker_subject(blocker, locked), reason=reason)
     end_live_attempt(locked, reason)
     if locked.status != TaskStatus.BLOCKED:

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils import timezone
 
 from audit.services import Subject, record
 from common.context import Principal
+from common.duplicates import refusing_duplicates
 from common.errors import Conflict, Invalid
 from projects.models import Phase, Project
 from tasks import events
@@ -84,19 +85,16 @@ def record_commit(
     known = Task.objects.filter(id__in=further_task_ids, project_id=place["project_id"]).count()
     if known != len(set(further_task_ids)):
         raise Invalid("Name tasks of this project.", errors={"further_task_ids": ["Not tasks of this project."]})
-    try:
-        with transaction.atomic():
-            commit = CommitRecord.objects.create(
-                message=message,
-                hash=hash,
-                branch=branch,
-                committed_at=(committed_at or timezone.now()) if hash else None,
-                further_task_ids=list(further_task_ids),
-                **place,
-                **acted_by(principal),
-            )
-    except IntegrityError as error:
-        raise Conflict("The commit is known already.", code="commit_known") from error
+    with refusing_duplicates("The commit is known already.", code="commit_known"):
+        commit = CommitRecord.objects.create(
+            message=message,
+            hash=hash,
+            branch=branch,
+            committed_at=(committed_at or timezone.now()) if hash else None,
+            further_task_ids=list(further_task_ids),
+            **place,
+            **acted_by(principal),
+        )
     record(events.COMMIT_RECORDED, commit_subject(commit), hash=hash)
     return commit
 
@@ -108,12 +106,9 @@ def commit_subject(commit: CommitRecord) -> Subject:
 @transaction.atomic
 def settle_commit(*, commit: CommitRecord, hash: str, committed_at: datetime | None = None) -> CommitRecord:
     """Give a pending commit its hash. Raises `Conflict` where it has one, or another commit has this one."""
-    try:
-        with transaction.atomic():
-            pending = CommitRecord.objects.filter(id=commit.id, hash=None)
-            settled = pending.update(hash=hash, committed_at=committed_at or timezone.now())
-    except IntegrityError as error:
-        raise Conflict("The commit is known already.", code="commit_known") from error
+    with refusing_duplicates("The commit is known already.", code="commit_known"):
+        pending = CommitRecord.objects.filter(id=commit.id, hash=None)
+        settled = pending.update(hash=hash, committed_at=committed_at or timezone.now())
     if not settled:
         raise Conflict("The commit has its hash.", code="commit_settled")
     commit.refresh_from_db()
@@ -145,21 +140,18 @@ def record_file_change(
         raise Invalid("The commit is of another project.", errors={"commit": ["Not of this project."]})
     if (change == Change.COPIED) != bool(copied_from):
         raise Invalid("Say where a copy is from.", errors={"copied_from": ["For a copy, and only for one."]})
-    try:
-        with transaction.atomic():
-            row = FileChange.objects.create(
-                path=path,
-                change=change,
-                commit=commit,
-                copied_from=copied_from,
-                status=status,
-                lines_added=lines_added,
-                lines_deleted=lines_deleted,
-                **place,
-                **acted_by(principal),
-            )
-    except IntegrityError as error:
-        raise Conflict("The commit names this file already.", code="file_known") from error
+    with refusing_duplicates("The commit names this file already.", code="file_known"):
+        row = FileChange.objects.create(
+            path=path,
+            change=change,
+            commit=commit,
+            copied_from=copied_from,
+            status=status,
+            lines_added=lines_added,
+            lines_deleted=lines_deleted,
+            **place,
+            **acted_by(principal),
+        )
     count_files(task)
     record(events.FILE_CHANGED, file_subject(row), change=str(change), status=str(status))
     return row

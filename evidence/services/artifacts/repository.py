@@ -7,12 +7,11 @@ from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from common.errors import Conflict
+from common.duplicates import refusing_duplicates
 from evidence.models import Artifact
 
 Place = tuple[str, str]
@@ -66,12 +65,9 @@ class DatabaseArtifacts:
         self.rows = Artifact.objects.filter(project_id=project_id)
 
     def add(self, artifacts: Sequence[Artifact]) -> None:
-        try:
-            with transaction.atomic():
-                Artifact.objects.bulk_create(artifacts)
-        except IntegrityError as error:
-            taken = ", ".join(artifact.path for artifact in artifacts[:5])
-            raise Conflict(f"There is a current artifact of this type at: {taken}.", code="path_taken") from error
+        taken = ", ".join(artifact.path for artifact in artifacts[:5])
+        with refusing_duplicates(f"There is a current artifact of this type at: {taken}.", code="path_taken"):
+            Artifact.objects.bulk_create(artifacts)
 
     def get(self, ids: Collection[UUID], *, with_content: bool = True) -> dict[UUID, Artifact]:
         found = self.rows.filter(id__in=ids)
