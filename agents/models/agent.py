@@ -172,4 +172,5 @@ class Agent(SoftDeleteModel):
 
     @property
     def capability_names(self) -> list[str]:
-        return sorted(self.capabilities)
+        """What its work may require: its capabilities, and its type."""
+        return sorted({*self.capabilities, self.agent_type})

@@ -20,6 +20,11 @@ from projects.models.plan import is_link
 
 LONG = 100_000
 MOST_TECHNOLOGIES = 50
+OVERSIGHT_ALIASES = {
+    "minimal": OversightLevel.LOW,
+    "standard": OversightLevel.MEDIUM,
+    "comprehensive": OversightLevel.HIGH,
+}
 
 
 class TeamMember(serializers.Serializer[ProjectMember]):
@@ -89,6 +94,16 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         return [TeamMember(member).data for member in project.members.select_related("user").order_by("id")]
 
 
+class OversightField(serializers.ChoiceField):
+    """The level of oversight. The names that other documents use for the same three are understood."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=OversightLevel.choices, **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(OVERSIGHT_ALIASES.get(data, data) if isinstance(data, str) else data)
+
+
 class ProjectDetails(StrictSerializer):
     """What both a new and a changed project may say."""
 
@@ -105,7 +120,7 @@ class ProjectDetails(StrictSerializer):
     metadata = JSONObjectField(required=False)
     is_public = serializers.BooleanField(required=False)
     is_template = serializers.BooleanField(required=False)
-    oversight_level = serializers.ChoiceField(choices=OversightLevel.choices, required=False)
+    oversight_level = OversightField(required=False, help_text="Also understood: " + ", ".join(OVERSIGHT_ALIASES) + ".")
     hitl_config = JSONObjectField(required=False)
 
 

@@ -17,6 +17,15 @@ def test_an_agent_gets_the_most_urgent_task_it_can_do(world: World) -> None:
         assert claimed.execution.status == ExecutionStatus.RUNNING
 
 
+def test_work_for_a_type_of_agent_goes_to_any_agent_of_that_type(world: World) -> None:
+    with world.as_("engineer"):
+        create_task(project=world.project, title="of another", priority="critical", required_capabilities=["analyst"])
+        mine = create_task(project=world.project, title="ours", required_capabilities=[world.agent.agent_type])
+    with world.as_("agent"):
+        [claimed] = claim_tasks(principal=world.agent_principal, agent=world.agent, limit=2)
+        assert claimed.task == mine
+
+
 def test_another_tenants_agent_gets_nothing(world: World, other_world: World) -> None:
     with world.as_("engineer"):
         create_task(project=world.project, title="mine")
