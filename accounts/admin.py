@@ -9,12 +9,25 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from accounts.models import AccountLink, ApiToken, Notification, Role, Session, StaffRole, Tenant, User, UserPreference
+from accounts.models import (
+    AccountLink,
+    ApiToken,
+    Notification,
+    RecoveryCode,
+    Role,
+    Session,
+    StaffRole,
+    Tenant,
+    TotpDevice,
+    User,
+    UserPreference,
+)
 from accounts.services import (
     create_user,
     deactivate_user,
     delete_user,
     reactivate_user,
+    remove_totp,
     revoke_all_sessions,
     revoke_sessions,
     revoke_token,
@@ -180,3 +193,26 @@ class AccountLinkAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
     fields = ("user", "purpose", "by_mail", "created_at", "expires_at", "ended_at")
+
+
+@admin.register(TotpDevice)
+class TotpDeviceAdmin(ReadOnlyAdmin):
+    """Who has an authenticator app. Somebody who lost theirs, and the recovery codes, asks to have it removed."""
+
+    list_display = ("user", "created_at", "confirmed_at")
+    list_select_related = ("user",)
+    list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
+    fields = ("user", "created_at", "confirmed_at")
+    actions = ("remove",)
+
+    @with_reason("Remove the chosen authenticator apps")
+    def remove(self, request: HttpRequest, row: TotpDevice, reason: str) -> None:
+        remove_totp(user=row.user, reason=reason)
+
+
+@admin.register(RecoveryCode)
+class RecoveryCodeAdmin(ReadOnlyAdmin):
+    list_display = ("user", "created_at", "used_at")
+    list_select_related = ("user",)
+    list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
+    fields = ("user", "created_at", "used_at")

@@ -147,3 +147,48 @@ LINK_USED = EventType(
     severity=Severity.NOTICE,
     feed=False,
 )
+SECOND_FACTOR_ADDED = EventType(
+    "auth.second_factor_added",
+    Action.CREATE,
+    "second factor added",
+    {"kind": str},
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
+    feed=False,
+)
+SECOND_FACTOR_REMOVED = EventType(
+    "auth.second_factor_removed",
+    Action.DELETE,
+    "second factor removed",
+    {"kind": str},
+    audience=Audience.PERSONAL,
+    severity=Severity.WARNING,
+    notifies=CONCERNED,
+    feed=False,
+)
+RECOVERY_CODES_MADE = EventType(
+    "auth.recovery_codes_made",
+    Action.CREATE,
+    "recovery codes made",
+    {"count": int},
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
+    feed=False,
+)
+RECOVERY_CODE_USED = EventType(
+    "auth.recovery_code_used",
+    Action.EXECUTE,
+    "recovery code used",
+    {"left": int},
+    audience=Audience.PERSONAL,
+    severity=Severity.WARNING,
+    feed=False,
+)
+CONFIRMED = EventType(
+    "auth.confirmed",
+    Action.EXECUTE,
+    "proved again who they are",
+    {"method": str},
+    audience=Audience.PERSONAL,
+    feed=False,
+)

@@ -22,6 +22,22 @@ class SignInForm(forms.Form):
     next = forms.CharField(max_length=2000, required=False)
 
 
+class SecondStepForm(forms.Form):
+    passage = forms.CharField(max_length=1000)
+    code = forms.CharField(max_length=50)
+
+
+class ConfirmForm(forms.Form):
+    """Either of the two: which one counts, the service knows."""
+
+    password = PasswordField(required=False)
+    code = forms.CharField(max_length=50, required=False)
+
+
+class TotpForm(forms.Form):
+    code = forms.CharField(max_length=50, error_messages={"required": "Type the code that the app shows."})
+
+
 class ForgotForm(forms.Form):
     email = forms.EmailField(max_length=255)
 

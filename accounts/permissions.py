@@ -1,6 +1,9 @@
-"""Who may hand out credentials and change accounts."""
+"""Who may hand out credentials and change accounts, and who must prove again who they are."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
 
 from accounts.models import ApiToken
 from common.context import Principal
@@ -38,3 +41,8 @@ def check_may_rotate(principal: Principal, token: ApiToken) -> None:
     check_may_issue(principal, token.scopes if token.agent_id is None else ())
     if token.user_id != principal.user_id:
         raise Forbidden("Only the owner of a token may rotate it; an administrator may revoke it.")
+
+
+def proved_recently(principal: Principal) -> bool:
+    """Whether the person showed a password or a second factor within `STEP_UP_MINUTES`. A token cannot."""
+    return principal.proved_within(timedelta(minutes=settings.STEP_UP_MINUTES))

@@ -12,7 +12,17 @@ from common.context import Principal
 from common.models import IN_USE
 
 if TYPE_CHECKING:
-    from accounts.models import AccountLink, ApiToken, Notification, Session, Tenant, User, UserPreference  # noqa: F401
+    from accounts.models import (  # noqa: F401
+        AccountLink,
+        ApiToken,
+        Notification,
+        RecoveryCode,
+        Session,
+        Tenant,
+        TotpDevice,
+        User,
+        UserPreference,
+    )
 
 
 class TenantQuerySet(models.QuerySet["Tenant"]):
@@ -81,3 +91,13 @@ class AccountLinkQuerySet(models.QuerySet["AccountLink"]):
     def open(self) -> Self:
         """Neither used nor replaced nor too old."""
         return self.filter(ended_at=None, expires_at__gt=timezone.now())
+
+
+class TotpDeviceQuerySet(models.QuerySet["TotpDevice"]):
+    def confirmed(self) -> Self:
+        return self.filter(confirmed_at__isnull=False)
+
+
+class RecoveryCodeQuerySet(models.QuerySet["RecoveryCode"]):
+    def unused(self) -> Self:
+        return self.filter(used_at=None)

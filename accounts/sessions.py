@@ -5,6 +5,7 @@ cache (docs/decisions/0003-sessions.md). An anonymous visitor has no row.
 """
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,14 +47,16 @@ class SessionStore(SessionBase):
         if row is None:
             self._session_key = None
             return {}
+        data = self.decode(row["data"])
         self.principal = Principal(
             tenant_id=row["tenant_id"],
             user_id=row["user_id"],
             label=row["label"],
             role=row["role"],
             credential=row["session_id"],
+            proved_at=datetime.fromtimestamp(data["proved_at"], UTC) if "proved_at" in data else None,
         )
-        return self.decode(row["data"])
+        return data
 
     def exists(self, session_key: str) -> bool:
         return self._row(session_key) is not None

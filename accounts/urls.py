@@ -8,12 +8,15 @@ from accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", views.SignInView.as_view(), name="sign-in"),
+    path("sign-in/second/", views.SecondStepView.as_view(), name="second-step"),
+    path("confirm/", views.ConfirmView.as_view(), name="confirm"),
     path("sign-out/", views.SignOutView.as_view(), name="sign-out"),
     path("forgot/", views.ForgotView.as_view(), name="forgot"),
     path("link/", views.LinkView.as_view(), name="link"),
     path("settings/", RedirectView.as_view(pattern_name="accounts:preferences"), name="settings"),
     path("settings/preferences/", views.PreferencesView.as_view(), name="preferences"),
     path("settings/password/", views.PasswordView.as_view(), name="password"),
+    path("settings/security/", views.SecurityView.as_view(), name="security"),
     path("settings/sessions/", views.SessionsView.as_view(), name="sessions"),
     path("settings/tokens/", views.TokensView.as_view(), name="tokens"),
     path("settings/people/", views.PeopleView.as_view(), name="people"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -55,6 +56,8 @@ class Principal:
     agent_id: UUID | None = None
     scopes: frozenset[str] = field(default_factory=frozenset)
     via: str = "session"
+    proved_at: datetime | None = None
+    """when the person last showed a password or a second factor in this session; a token never does"""
 
     is_authenticated = True
     is_anonymous = False
@@ -67,6 +70,10 @@ class Principal:
     def sees_all_projects(self) -> bool:
         """Whether the platform role opens every project of the tenant (agents never inherit that)."""
         return not self.is_agent and self.role in {"admin", "manager"}
+
+    def proved_within(self, span: timedelta) -> bool:
+        """Whether the person showed so recently that they are who the session says."""
+        return self.proved_at is not None and datetime.now(UTC) - self.proved_at <= span
 
     @property
     def id(self) -> UUID:

@@ -41,6 +41,13 @@ class Forbidden(DomainError):
     title = "You may not do this"
 
 
+class StepUpRequired(Forbidden):
+    """The caller may do this, and must first prove again who they are, in the product."""
+
+    code = "step_up_required"
+    title = "Confirm first, in the product at /confirm/, that it is you; a token cannot"
+
+
 class Conflict(DomainError):
     """The state of the object does not allow it (any more)."""
 

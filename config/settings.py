@@ -157,6 +157,8 @@ SECURE_COOKIES = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else "cm_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE_COOKIES else "cm_csrf"
+# Minutes for which a password or a second factor counts before a risky decision or a change of what one signs in with.
+STEP_UP_MINUTES = env.int("STEP_UP_MINUTES", default=10)
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"

@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from accounts.models import Tenant, User
+from accounts.permissions import proved_recently
 from agents.models import Agent
 from common.context import Principal
 from common.tenancy import require_tenant_id
 from projects.models import ProjectMember
 from projects.permissions import DECIDING, can_contribute, can_manage
-from tasks.models import ApprovalRequest, Attachment, Comment, Handoff, Task
+from tasks.models import ApprovalRequest, Attachment, Comment, Handoff, Risk, Task
 
 
 def can_change_task(principal: Principal, task: Task) -> bool:
@@ -33,6 +34,11 @@ def may_decide(principal: Principal, approval: ApprovalRequest) -> bool:
         return False
     owner = approval.agent.owner_id if approval.agent else None
     return principal.user_id not in {owner, approval.requested_by_id} or self_approval_allowed()
+
+
+def needs_proof(principal: Principal, approval: ApprovalRequest) -> bool:
+    """Whether the caller must first prove again who they are: what is risky is not decided by a left browser."""
+    return approval.risk != Risk.LOW and not proved_recently(principal)
 
 
 def self_approval_allowed() -> bool:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import ApiToken, Session, User
+from accounts.services.factors import code_at
 from accounts.sessions import SessionStore
 from audit import services as audit
 from audit.models import Delivery, DeliveryEndpoint, Event
@@ -63,6 +64,7 @@ SILENT = {
     "audit.await_sealed": "reads",
     "audit.close_epoch": "the tree that follows says so, with the reason: log.epoch_started",
     "audit.add_cosignature": "a signature about the log: as an event it would ask for the next one",
+    "accounts.begin_totp": "nothing counts before confirm_totp says so",
     "accounts.authenticate_token": "reads; notes the time of use, which is no change of state",
     "accounts.create_admin_if_missing": "calls create_tenant and create_user, or does nothing",
     "accounts.issue_ticket": "lives half a minute in the cache and carries no new right",
@@ -318,6 +320,58 @@ def change_password(world: World) -> None:
     with world.as_("viewer"):
         new = "quite another password"
         accounts.change_password(request=browser(), user=world.viewer, current=PASSWORD, password=new)
+
+
+def with_totp(world: World) -> str:
+    """Give the viewer an authenticator app, and return its secret."""
+    enrolment = accounts.begin_totp(user=world.viewer)
+    accounts.confirm_totp(user=world.viewer, code=code_at(enrolment.secret, timezone.now()))
+    return enrolment.secret
+
+
+APP_ADDED = ("auth.second_factor_added", "auth.recovery_codes_made")
+
+
+@leaves("accounts.confirm_totp", *APP_ADDED)
+def confirm_totp(world: World) -> None:
+    with world.as_("viewer"):
+        with_totp(world)
+
+
+@leaves("accounts.make_recovery_codes", *APP_ADDED, "auth.recovery_codes_made")
+def make_recovery_codes(world: World) -> None:
+    with world.as_("viewer"):
+        with_totp(world)
+        accounts.make_recovery_codes(user=world.viewer)
+
+
+@leaves("accounts.remove_totp", *APP_ADDED, "auth.second_factor_removed")
+def remove_totp(world: World) -> None:
+    with world.as_("viewer"):
+        with_totp(world)
+        accounts.remove_totp(user=world.viewer)
+        accounts.remove_totp(user=world.viewer)
+
+
+@leaves("accounts.accept_code", *APP_ADDED, "auth.recovery_codes_made", "auth.recovery_code_used")
+def accept_code(world: World) -> None:
+    with world.as_("viewer"):
+        with_totp(world)
+        accounts.accept_code(user=world.viewer, code=accounts.make_recovery_codes(user=world.viewer)[0])
+
+
+@leaves("accounts.finish_sign_in", *APP_ADDED, "auth.sign_in_succeeded")
+def finish_sign_in(world: World) -> None:
+    with world.as_("viewer"):
+        secret = with_totp(world)
+    passage = accounts.sign_in(request=browser(), email=world.viewer.email, password=PASSWORD).code
+    later = code_at(secret, timezone.now() + timedelta(seconds=30))
+    accounts.finish_sign_in(request=browser(), passage=passage, code=later)
+
+
+@leaves("accounts.confirm", "auth.confirmed")
+def confirm(world: World) -> None:
+    accounts.confirm(request=browser(), user=world.viewer, password=PASSWORD)
 
 
 @leaves("accounts.use_link", "auth.link_issued", "user.updated", "auth.link_used")

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from audit.models import Event
+from common.context import Principal
 from common.errors import DomainError
 from evidence.models import Evidence
 from tasks.models import ApprovalRequest, Execution, Task
@@ -89,6 +92,11 @@ def ask(world: World, claim: LeaseClaim, **values: Any) -> ApprovalRequest:
         return request_approval(claim=claim, **question | values)
 
 
+def proved(principal: Principal) -> Principal:
+    """Return the caller as one who has just shown a password."""
+    return replace(principal, proved_at=timezone.now())
+
+
 def answer(
     world: World, approval: ApprovalRequest, action: str = "approve", who: str = "reviewer", **values: Any
 ) -> Any:
@@ -96,7 +104,7 @@ def answer(
     with acting(world, who):
         return respond_to_approval(
             approval=ApprovalRequest.objects.select_related("task", "agent").get(id=approval.id),
-            principal=world.people[who].principal(),
+            principal=proved(world.people[who].principal()),
             **{"action": action, "comment": "looked at it", "digest": approval.digest, **values},
         )
 

@@ -1,6 +1,7 @@
 """Tenants, people and what they sign in with."""
 
 from accounts.models.credentials import AccountLink, ApiToken, IdempotencyKey, LinkPurpose, Session
+from accounts.models.factors import RecoveryCode, TotpDevice
 from accounts.models.people import Role, StaffRole, Tenant, User
 from accounts.models.personal import Notification, NotificationTiming, Theme, UserPreference
 
@@ -11,11 +12,13 @@ __all__ = [
     "LinkPurpose",
     "Notification",
     "NotificationTiming",
+    "RecoveryCode",
     "Role",
     "Session",
     "StaffRole",
     "Tenant",
     "Theme",
+    "TotpDevice",
     "User",
     "UserPreference",
 ]

@@ -1,5 +1,12 @@
 """Every write about tenants, people and credentials."""
 
+from accounts.services.factors import (
+    accept_code,
+    begin_totp,
+    confirm_totp,
+    make_recovery_codes,
+    remove_totp,
+)
 from accounts.services.identities import connect_github, disconnect_github
 from accounts.services.links import issue_link, send_invitation, send_reset, use_link
 from accounts.services.notifications import mark_all_read, mark_read, notify
@@ -17,14 +24,18 @@ from accounts.services.people import (
 )
 from accounts.services.preferences import update_preferences
 from accounts.services.sessions import revoke_all_sessions, revoke_sessions
-from accounts.services.sign_in import begin_session, change_password, end_session, sign_in
+from accounts.services.sign_in import begin_session, change_password, confirm, end_session, finish_sign_in, sign_in
 from accounts.services.tokens import IssuedToken, authenticate_token, create_token, revoke_token, rotate_token
 
 __all__ = [
     "IssuedToken",
+    "accept_code",
     "authenticate_token",
     "begin_session",
+    "begin_totp",
     "change_password",
+    "confirm",
+    "confirm_totp",
     "connect_github",
     "create_admin_if_missing",
     "create_tenant",
@@ -34,13 +45,16 @@ __all__ = [
     "delete_user",
     "disconnect_github",
     "end_session",
+    "finish_sign_in",
     "invite_again",
     "invite_user",
     "issue_link",
+    "make_recovery_codes",
     "mark_all_read",
     "mark_read",
     "notify",
     "reactivate_user",
+    "remove_totp",
     "revoke_all_sessions",
     "revoke_sessions",
     "revoke_token",

@@ -11,7 +11,17 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from accounts import events, jobs
-from accounts.models import AccountLink, ApiToken, Notification, Role, Tenant, User, UserPreference
+from accounts.models import (
+    AccountLink,
+    ApiToken,
+    Notification,
+    RecoveryCode,
+    Role,
+    Tenant,
+    TotpDevice,
+    User,
+    UserPreference,
+)
 from accounts.services.tokens import revoke_token
 from audit.services import Subject, changes_of, record
 from common.context import SYSTEM
@@ -211,9 +221,8 @@ def delete_user(*, user: User, reason: str) -> User:
     if User.objects.filter(id=user.id).update(**gone, **forgotten):
         for token in ApiToken.objects.usable().filter(user=user):
             revoke_token(token=token, reason=reason)
-        UserPreference.objects.filter(user=user).delete()
-        Notification.objects.filter(user=user).delete()
-        AccountLink.objects.filter(user=user).delete()
+        for personal in (UserPreference, Notification, AccountLink, TotpDevice, RecoveryCode):
+            personal.objects.filter(user=user).delete()
         record(events.USER_DELETED, subject_of(user), reason=reason, concerns=[user.id])
     user.refresh_from_db()
     return user

@@ -12,9 +12,10 @@ from django.views.generic.base import View
 
 from accounts import jobs
 from accounts.forms import ForgotForm, LinkForm
-from accounts.services import begin_session, use_link
+from accounts.services import use_link
 from accounts.services.links import LinkEnded, throttle_reset
-from accounts.views.sign_in import safe_next
+from accounts.services.sign_in import go_on
+from accounts.views.sign_in import led_on, safe_next
 from common.errors import DomainError, Invalid
 from common.queue import enqueue
 
@@ -69,9 +70,8 @@ class LinkView(View):
         except DomainError as refusal:
             kept = "" if isinstance(refusal, LinkEnded) else given["code"]
             return self.again(request, form, code=kept, refusal=f"{refusal.detail.rstrip('.')}.", status=refusal.status)
-        begin_session(request=request, user=user, method="link")
         messages.success(request, "Your password is set.")
-        return redirect(safe_next(request, given["next"]))
+        return led_on(request, go_on(request, user, "link"), safe_next(request, given["next"]))
 
     def again(
         self, request: HttpRequest, form: LinkForm, *, status: int, code: str | None = None, refusal: str = ""

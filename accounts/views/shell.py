@@ -27,6 +27,7 @@ class Tab:
 TABS = (
     Tab("preferences", "Preferences", "settings"),
     Tab("password", "Password", "lock"),
+    Tab("security", "Security", "shield-check"),
     Tab("sessions", "Sessions", "monitor"),
     Tab("tokens", "Tokens", "key"),
     Tab("people", "People", "users", for_administrators=True),

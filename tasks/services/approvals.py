@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.events import EventType
 from audit.services import record
 from common.context import Principal
-from common.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from common.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, StepUpRequired
 from common.models import ClockTimestamp
 from projects.models import Gate, Phase, Project
 from tasks import events
@@ -29,7 +29,7 @@ from tasks.models import (
     Risk,
     Task,
 )
-from tasks.permissions import may_decide
+from tasks.permissions import may_decide, needs_proof
 from tasks.services import spending
 from tasks.services.asking import About, Question, action_digest, create_request
 from tasks.services.attempts import advance
@@ -150,7 +150,8 @@ def respond_to_approval(*, approval: ApprovalRequest, principal: Principal, **gi
     """Decide, with the fields of `Answer`. The first deciding answer wins; where a quorum is asked for, each of its
     people says the same.
 
-    Raises `Forbidden` for those who may not decide, `Invalid` for a missing comment or amendment, `Conflict` for a
+    Raises `Forbidden` for those who may not decide, `StepUpRequired` for a risky one without a recent proof of who
+    decides, `Invalid` for a missing comment or amendment, `Conflict` for a
     late or second answer (kept, it does not count) or a digest that differs.
     """
     answer = Answer(**given)
@@ -204,6 +205,8 @@ def check_answer(approval: ApprovalRequest, principal: Principal, answer: Answer
             "Deciders are owners and maintainers of the project who neither asked nor own the asking agent.",
             code="may_not_decide",
         )
+    if needs_proof(principal, approval):
+        raise StepUpRequired
     if answer.action not in DECIDED:
         raise Invalid("Unknown answer.", errors={"action": ["Choose approve, reject or amend."]})
     if not answer.comment.strip():

@@ -40,6 +40,8 @@ class ShownApproval:
     form: DecisionForm
     next: str = ""
     evidence: list[EvidenceRow] = field(default_factory=list)
+    needs_proof: bool = False
+    """the viewer must first prove again who they are"""
 
 
 def show(
@@ -49,6 +51,7 @@ def show(
     form: DecisionForm | None = None,
     next: str = "",
     evidence: list[EvidenceRow] | None = None,
+    needs_proof: bool = False,
 ) -> ShownApproval:
     typed = form.data.get("amended_content") if form else None
     # an amendment has a form of its own
@@ -70,6 +73,7 @@ def show(
         form=form or DecisionForm(),
         next=next,
         evidence=evidence or [],
+        needs_proof=needs_proof,
     )
 
 

@@ -17,7 +17,7 @@ from common.context import Principal
 from common.errors import Conflict, DomainError, Invalid
 from tasks.forms import DecisionForm
 from tasks.models import ApprovalRequest, ApprovalStatus
-from tasks.permissions import may_decide
+from tasks.permissions import may_decide, needs_proof
 from tasks.services import respond_to_approval
 from tasks.views.approvals import ShownApproval, show
 from tasks.views.board import grades_of
@@ -100,6 +100,7 @@ def shown(principal: Principal, approval: ApprovalRequest, form: DecisionForm | 
         form=form,
         next=reverse("tasks:approval", args=[approval.id]),
         evidence=brief_rows(principal, approval.task_id) if approval.task_id else [],
+        needs_proof=needs_proof(principal, approval),
     )
 
 

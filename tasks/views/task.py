@@ -27,7 +27,7 @@ from tasks.models import (
     Task,
     TaskStatus,
 )
-from tasks.permissions import may_decide
+from tasks.permissions import may_decide, needs_proof
 from tasks.services.waiting import holds_of
 from tasks.views.approvals import ShownApproval, show
 from tasks.views.evidence import EvidenceRow, evidence_rows, overall
@@ -201,7 +201,12 @@ def pending_of(
 ) -> list[ShownApproval]:
     known = set(mine)
     return [
-        show(approval, mine=approval.task_id in known or may_decide(principal, approval), next=url)
+        show(
+            approval,
+            mine=approval.task_id in known or may_decide(principal, approval),
+            next=url,
+            needs_proof=needs_proof(principal, approval),
+        )
         for approval in approvals
         if approval.status == ApprovalStatus.PENDING
     ]

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import LinkPurpose
 from accounts.services import create_user, invite_user, issue_link
+from accounts.services.factors import code_at
 from tests.browser.conftest import Visitor
 from tests.browser.scene import Scene
 from tests.browser.test_accessible import WIDTHS, faults
+from tests.world import PASSWORD
 
-PAGES = ("preferences", "password", "sessions", "tokens", "people", "service-accounts")
+PAGES = ("preferences", "password", "security", "sessions", "tokens", "people", "service-accounts")
 NEW = "quite another password"
 
 
@@ -69,3 +72,33 @@ def test_a_saved_theme_is_the_one_of_this_browser(visit: Callable[..., Visitor],
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Saved.").wait_for()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_an_app_is_added_in_the_browser_and_asked_for_at_the_next_sign_in(
+    visit: Callable[..., Visitor], scene: Scene
+) -> None:
+    visitor = visit(scene.world.engineer)
+    page = visitor.go("/settings/security/")
+    page.get_by_role("button", name="Add an app").click()
+    page.get_by_role("img", name="QR code").wait_for()
+    found = faults(visitor, "enrolment")
+    secret = page.locator("#totp-secret").inner_text()
+    page.get_by_label("Code").fill(code_at(secret, timezone.now()))
+    page.get_by_role("button", name="Turn it on").click()
+    page.get_by_role("heading", name="Your recovery codes").wait_for()
+    found += faults(visitor, "recovery codes")
+    code = page.locator(".codes code").first.inner_text()
+
+    again = visit()
+    page = again.go("/sign-in/")
+    page.get_by_label("E-mail").fill(scene.world.engineer.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="One more step").wait_for()
+    found += faults(again, "second step")
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url(lambda url: "sign-in" not in url)
+    again.go("/confirm/")
+    found += faults(again, "confirm")
+    assert not found, "\n".join(found)
