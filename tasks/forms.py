@@ -1,10 +1,14 @@
 """What people send from the pages."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
-from tasks.models import ApprovalAction
+from tasks.models import MAX_COMMENT, ApprovalAction, WorkKind
+
+LONG = 20_000
+MOST_COMMANDS = 50
+LONGEST_COMMAND = 1000
 
 
 class DecisionForm(forms.Form):
@@ -39,3 +43,107 @@ class ReasonForm(forms.Form):
     """Why a task can go on."""
 
     reason = forms.CharField(max_length=2000)
+
+
+class Text(forms.CharField):
+    """Lines, as they were typed: browsers send each line's end as two characters."""
+
+    def __init__(self, *, rows: int = 3, **kwargs: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"class": "input", "rows": rows}), **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class Line(forms.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}), **kwargs)
+
+
+class PartForm(forms.Form):
+    """A form of a task's page. It is shown again with what was typed and with what is wrong about it.
+
+    `name` tells it from the other forms of the page, `action` is the address it is sent to.
+    """
+
+    verb: ClassVar[str]
+    icon: ClassVar[str] = "check"
+    tone: ClassVar[str] = ""
+
+    def __init__(self, data: Any = None, *, name: str, action: str) -> None:
+        super().__init__(data, auto_id=f"{name}-%s")
+        self.name = name
+        self.action = action
+
+
+class CommentForm(PartForm):
+    verb, icon, tone = "Comment", "message-square", "primary"
+    content = Text(max_length=MAX_COMMENT, label="Your comment", error_messages={"required": "Write something first."})
+
+
+class LineForm(PartForm):
+    verb, icon = "Add", "plus"
+    text = Line(max_length=500, label="Another line", error_messages={"required": "Write something first."})
+
+
+class TickForm(PartForm):
+    """A button; its value says what the line becomes."""
+
+    verb = "Tick"
+    done = forms.TypedChoiceField(choices=(("1", "done"), ("0", "not done")), coerce=lambda value: value == "1")
+
+
+class BlockerForm(PartForm):
+    verb, icon, tone = "Stop the task", "triangle-alert", "danger"
+    reason = Line(max_length=500, label="What stands in the way", error_messages={"required": "Say what it is."})
+    unblock_steps = Text(max_length=LONG, required=False, rows=2, label="How to get it going again")
+    commands = Text(max_length=LONG, required=False, rows=2, label="Commands", help_text="one a line")
+
+    def clean_commands(self) -> list[str]:
+        commands = [line.strip() for line in self.cleaned_data["commands"].splitlines() if line.strip()]
+        if len(commands) > MOST_COMMANDS or any(len(command) > LONGEST_COMMAND for command in commands):
+            raise forms.ValidationError(f"At most {MOST_COMMANDS} commands of {LONGEST_COMMAND} characters each.")
+        return commands
+
+
+class ResolveForm(PartForm):
+    verb, tone = "Resolve", "primary"
+    resolution = Text(
+        max_length=LONG, rows=2, label="What was done about it", error_messages={"required": "Say what was done."}
+    )
+
+
+class FileForm(PartForm):
+    """The file itself never gets here: it goes into storage while it comes."""
+
+    verb, icon = "Attach", "plus"
+    file = forms.FileField(label="A file", required=False, widget=forms.FileInput(attrs={"class": "input"}))
+
+
+class TakeOverForm(PartForm):
+    """The three acknowledgements: the service refuses what is missing, and names it."""
+
+    verb, tone = "Take it over", "primary"
+    log_read = forms.BooleanField(required=False, label="I read the work log.")
+    commits_reviewed = forms.BooleanField(required=False, label="I reviewed the commits.")
+    blockers_checked = forms.BooleanField(required=False, label="I checked the blockers.")
+    comment = Text(max_length=2000, required=False, rows=2, label="Comment", help_text="optional, kept in the log")
+
+
+class RefuseForm(PartForm):
+    verb, icon, tone = "Refuse", "x", "danger"
+    reason = Text(max_length=2000, rows=2, label="Why", error_messages={"required": "Say why: it is kept in the log."})
+
+
+class WorkForm(PartForm):
+    verb, icon = "Add", "plus"
+    kind = forms.ChoiceField(
+        choices=WorkKind.choices, label="Kind", initial=WorkKind.NOTE, widget=forms.Select(attrs={"class": "input"})
+    )
+    text = Text(max_length=LONG, rows=2, label="What was done", error_messages={"required": "Write something first."})
+
+
+class NoForm(PartForm):
+    """A button alone."""
+
+    verb, icon, tone = "Delete", "x", "danger"

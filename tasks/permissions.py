@@ -74,11 +74,15 @@ def can_take_over(principal: Principal, handoff: Handoff) -> bool:
     """Answer a handoff: its taker, the owner of the agent that is it, who manages the project; never the giver."""
     if principal.is_agent:
         return handoff.to_agent_id == principal.agent_id
-    owner = handoff.to_agent.owner_id if handoff.to_agent else None
     if handoff.from_user_id == principal.user_id:
         return False
-    taker = principal.user_id in {handoff.to_user_id, owner} and can_contribute(principal, handoff.project_id)
+    taker = is_taker(principal, handoff) and can_contribute(principal, handoff.project_id)
     return taker or can_manage(principal, handoff.project_id)
+
+
+def is_taker(principal: Principal, handoff: Handoff) -> bool:
+    """Whether a handoff is offered to this person, or to an agent of theirs."""
+    return principal.user_id in {handoff.to_user_id, handoff.to_agent.owner_id if handoff.to_agent else None}
 
 
 def maintainers(project_id: UUID) -> set[UUID]:

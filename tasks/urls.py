@@ -1,14 +1,29 @@
 """Pages of work. `f/` serves the parts of them that replace themselves."""
 
-from django.urls import path
+from django.urls import include, path
 
 from tasks import views
 
 app_name = "tasks"
+parts = [
+    path("comments/", views.CommentView.as_view(), name="task-comment"),
+    path("comments/<uuid:row_id>/delete/", views.CommentDeleteView.as_view(), name="task-comment-delete"),
+    path("checklist/", views.LineView.as_view(), name="task-line"),
+    path("checklist/<uuid:row_id>/tick/", views.LineTickView.as_view(), name="task-line-tick"),
+    path("blockers/", views.BlockerView.as_view(), name="task-blocker"),
+    path("blockers/<uuid:row_id>/resolve/", views.BlockerResolveView.as_view(), name="task-blocker-resolve"),
+    path("files/", views.FileView.as_view(), name="task-file"),
+    path("files/<uuid:row_id>/", views.FileContentView.as_view(), name="task-file-content"),
+    path("files/<uuid:row_id>/delete/", views.FileDeleteView.as_view(), name="task-file-delete"),
+    path("handoffs/<uuid:row_id>/accept/", views.HandoffAcceptView.as_view(), name="task-handoff-accept"),
+    path("handoffs/<uuid:row_id>/reject/", views.HandoffRejectView.as_view(), name="task-handoff-reject"),
+    path("work/", views.WorkView.as_view(), name="task-work"),
+]
 urlpatterns = [
     path("", views.HomeView.as_view(), name="home"),
     path("projects/<slug:slug>/board/", views.BoardView.as_view(), name="task-board"),
     path("tasks/<uuid:task_id>/", views.TaskDetailView.as_view(), name="task"),
+    path("tasks/<uuid:task_id>/", include(parts)),
     path("tasks/<uuid:task_id>/reopen/", views.ReopenView.as_view(), name="task-reopen"),
     path("tasks/<uuid:task_id>/sign-off/", views.SignOffView.as_view(), name="task-sign-off"),
     path("evidence/<uuid:evidence_id>/output/", views.EvidenceOutputView.as_view(), name="evidence-output"),

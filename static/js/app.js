@@ -134,13 +134,43 @@ document.addEventListener("htmx:before:request", (event) => {
   if (document.hidden && event.target.matches?.("[data-tail]")) event.preventDefault();
 });
 
-/* A decision that could not be sent is not lost: the form stays as it is, and says so. */
+/* What could not be sent is not lost: the form stays as it is, and says so. */
+const KEPT = "Nothing was changed and your text is kept.";
+const UNSENT = {
+  signedOut: `Not sent: you were signed out. ${KEPT}`,
+  unreachable: `Not sent: the server cannot be reached. ${KEPT}`,
+  403: `Not sent: you may not do this any more. ${KEPT}`,
+  404: `Not sent: this is no longer there. ${KEPT}`,
+  413: "Not sent: the file is too large.",
+};
+
+function unsent(form, why) {
+  const words = UNSENT[why] || `Not sent: something went wrong. ${KEPT}`;
+  const notice = form.querySelector("[data-unsent]");
+  notice.querySelector("span").textContent = words;
+  notice.hidden = false;
+  announce(words);
+}
+
 document.addEventListener("htmx:error", (event) => {
-  const form = event.target.closest?.("form[data-decide]");
+  const form = event.target.closest?.("form[data-decide][hx-post], form[data-write]");
+  if (form) unsent(form, "unreachable");
+});
+
+/* A form of a task's page: what was accepted empties it, what was refused comes back with it (422), and no other page
+   ever replaces it. */
+document.addEventListener("htmx:before:response", (event) => {
+  const form = event.target.closest?.("form[data-write]");
   if (!form) return;
-  const unsent = form.querySelector("[data-unsent]");
-  if (unsent) unsent.hidden = false;
-  announce("Not sent: the server cannot be reached. Your text is kept.");
+  const { raw, status } = event.detail.ctx.response;
+  if (status === 200 && !raw.redirected) {
+    form.reset();
+    form.closest("details")?.removeAttribute("open");
+    announce("Saved");
+  } else if (status !== 422) {
+    event.preventDefault();
+    unsent(form, raw.redirected ? "signedOut" : status);
+  }
 });
 
 showTheme(root.dataset.theme);

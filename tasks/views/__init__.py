@@ -2,24 +2,49 @@
 
 from tasks.views.actions import ReopenView, SignOffView
 from tasks.views.board import BoardRegionView, BoardView, HomeView
+from tasks.views.files import FileContentView, FileView
 from tasks.views.inbox import ApprovalRegionView, ApprovalView, InboxLinkView, InboxListView, InboxView
 from tasks.views.runs import EvidenceOutputView, LogTailView, LogView
 from tasks.views.task import TaskDetailView, TaskRegionView
+from tasks.views.writing import (
+    BlockerResolveView,
+    BlockerView,
+    CommentDeleteView,
+    CommentView,
+    FileDeleteView,
+    HandoffAcceptView,
+    HandoffRejectView,
+    LineTickView,
+    LineView,
+    WorkView,
+)
 
 __all__ = [
     "ApprovalRegionView",
     "ApprovalView",
+    "BlockerResolveView",
+    "BlockerView",
     "BoardRegionView",
     "BoardView",
+    "CommentDeleteView",
+    "CommentView",
     "EvidenceOutputView",
+    "FileContentView",
+    "FileDeleteView",
+    "FileView",
+    "HandoffAcceptView",
+    "HandoffRejectView",
     "HomeView",
     "InboxLinkView",
     "InboxListView",
     "InboxView",
+    "LineTickView",
+    "LineView",
     "LogTailView",
     "LogView",
     "ReopenView",
     "SignOffView",
     "TaskDetailView",
     "TaskRegionView",
+    "WorkView",
 ]

@@ -14,6 +14,7 @@ from tasks.models import (
     ApprovalStatus,
     Execution,
     ExecutionStatus,
+    HandoffStatus,
     Resolution,
     Task,
     TaskStatus,
@@ -59,9 +60,17 @@ APPROVAL = {
     ApprovalStatus.EXPIRED: Look("timer", "Expired", "neutral"),
     ApprovalStatus.CANCELLED: Look("circle-slash", "Withdrawn", "neutral"),
 }
+HANDOFF = {
+    HandoffStatus.DRAFT: Look("circle-dashed", "Draft", "neutral"),
+    HandoffStatus.PENDING: Look("hourglass", "Waits to be taken over", "warn"),
+    HandoffStatus.ACCEPTED: Look("circle-check", "Taken over", "ok"),
+    HandoffStatus.REJECTED: Look("circle-x", "Refused", "bad"),
+    HandoffStatus.COMPLETED: Look("circle-check", "Delivered", "ok"),
+}
 NEEDS_APPROVAL = Look("hand", "Approve", "you")
 NEEDS_ANSWER = Look("message-square", "Answer", "you")
 NEEDS_REVIEW = Look("eye", "Review", "you")
+NEEDS_HANDOFF = Look("hand", "Take over", "you")
 WAITS = Look("hourglass", "Waits for a person", "warn")
 STALLED = Look("hourglass", "Stalled", "warn")
 DECIDED = Look("rotate-ccw", "Decided, waits for an agent", "neutral")

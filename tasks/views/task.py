@@ -1,8 +1,9 @@
 """A task: what done means and how far it is, its runs, approvals, evidence and history."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from audit.events import event_type
 from audit.models import Event, Position
 from common.context import Principal
 from evidence.models import Evidence, Grade
-from projects.permissions import can_contribute, can_manage
+from projects.permissions import can_manage
+from tasks.forms import PartForm
 from tasks.models import (
     ApprovalRequest,
     ApprovalStatus,
@@ -27,7 +29,7 @@ from tasks.models import (
     Task,
     TaskStatus,
 )
-from tasks.permissions import may_decide, needs_proof
+from tasks.permissions import can_change_journal, may_decide, needs_proof
 from tasks.services.waiting import holds_of
 from tasks.views.approvals import ShownApproval, show
 from tasks.views.evidence import EvidenceRow, evidence_rows, overall
@@ -43,6 +45,7 @@ from tasks.views.looks import (
     signs_off,
     task_look,
 )
+from tasks.views.parts import Writer, parts_of
 from tasks.views.run_log import tail
 from tasks.views.shell import RegionView, ShellView, board_url_of, project_socket, visible_task
 from tasks.views.timeline import timeline
@@ -189,6 +192,14 @@ ICONS = (
     ("execution.late", "shield-alert"),
     ("execution.timed", "timer"),
     ("execution", "terminal"),
+    ("comment", "message-square"),
+    ("attachment", "file-text"),
+    ("check", "list-checks"),
+    ("blocker", "triangle-alert"),
+    ("handoff", "arrow-right"),
+    ("work", "scroll-text"),
+    ("commit", "git-commit-horizontal"),
+    ("file", "file-code"),
 )
 
 
@@ -216,10 +227,24 @@ class TaskRegionView(RegionView):
     """Everything of the page that may change: what a live update fetches again."""
 
     template_name = "tasks/task_region.html"
+    sent: Mapping[str, PartForm] = MappingProxyType({})
+    """a form that was just sent and is shown again"""
 
     @cached_property
     def task(self) -> Task:
         return visible_task(self.principal, self.kwargs["task_id"])
+
+    @cached_property
+    def may_write(self) -> bool:
+        return can_change_journal(self.principal, self.task.project_id)
+
+    @cached_property
+    def may_manage(self) -> bool:
+        return can_manage(self.principal, self.task.project_id)
+
+    def parts(self) -> dict[str, Any]:
+        """What people and agents wrote, and the forms of this viewer."""
+        return parts_of(Writer(self.principal, self.task, self.may_write, self.may_manage, self.sent))
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         shown = super().context(**kwargs)
@@ -230,6 +255,7 @@ class TaskRegionView(RegionView):
         return {
             **shown,
             **self.state(runs, now),
+            **self.parts(),
             "task": task,
             "holds": holds_of([task.id])[task.id] if task.waiting_on else [],
             "evidence": evidence,
@@ -253,15 +279,12 @@ class TaskRegionView(RegionView):
         task, run = self.task, runs[0] if runs else None
         asked = self.mine.get(task.id)
         running = run if run and run.status == ExecutionStatus.RUNNING else None
-        may_sign_off = task.status == TaskStatus.IN_REVIEW and signs_off(
-            self.principal, run, can_manage(self.principal, task.project_id)
-        )
+        may_sign_off = task.status == TaskStatus.IN_REVIEW and signs_off(self.principal, run, self.may_manage)
         look = task_look(task, live_status=run.status if run else None, mine=asked.kind if asked else None)
         return {
             "look": NEEDS_REVIEW if may_sign_off else look,
             "clock": running.started_at if running else None,
-            "may_reopen": task.status in {TaskStatus.BLOCKED, TaskStatus.DRAFT}
-            and can_contribute(self.principal, task.project_id),
+            "may_reopen": task.status in {TaskStatus.BLOCKED, TaskStatus.DRAFT} and self.may_write,
             "may_sign_off": may_sign_off,
             "github_link": task.github_url if task.github_url.startswith("https://") else "",
         }

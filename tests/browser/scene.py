@@ -3,7 +3,19 @@
 from typing import Any
 
 from tasks.models import Execution, Task
-from tasks.services import add_dependency, append_log, cancel_task, fail_execution, heartbeat
+from tasks.services import (
+    add_dependency,
+    append_log,
+    cancel_task,
+    fail_execution,
+    heartbeat,
+    log_work,
+    record_commit,
+    record_file_change,
+    resolve_blocker,
+    tick_checklist_item,
+)
+from tests.collab import attach, blocked, comment, line, offer
 from tests.work import (
     PYTEST,
     SIGNOFF,
@@ -44,6 +56,7 @@ class Scene:
         self.blocked = self.refused()
         self.review = self.reviewed()
         self.decided = self.answered()
+        self.talked = self.talked_about()
         self.running, claim = started(world, PYTEST, title="Run the longer tests")
         with acting(world, "agent"):
             append_log(claim=claim, offset=0, content=OUTPUT)
@@ -96,11 +109,38 @@ class Scene:
         answer(self.world, approval, "reject", comment="Not during the release.")
         return task
 
+    def talked_about(self) -> Task:
+        """A task with everything that people and agents write about one: it is blocked, and offered to the reviewer."""
+        task = make_task(
+            self.world, title="Move the audit table to partitions", description="By month, without a stop."
+        )
+        comment(self.world, task, content="Which months first?\nSee https://www.postgresql.org/docs/18/ for the rules.")
+        comment(self.world, task, "reviewer", content="The oldest; nobody writes there.")
+        attach(self.world, task, content=b"plan of the move")
+        by: dict[str, Any] = {"principal": self.world.engineer.principal(), "task": task}
+        done, _ = (
+            line(self.world, task, "Write the migration"),
+            line(self.world, task, "Try it on a copy of production"),
+        )
+        with acting(self.world, "engineer"):
+            tick_checklist_item(item=done, principal=by["principal"], done=True)
+            add_dependency(task=task, depends_on=self.queued, reason="it needs the index")
+            add_dependency(task=self.held, depends_on=task)
+            log_work(**by, text="Wrote the migration and read it twice.", kind="done")
+            commit = record_commit(**by, message="audit: Partition events by month.", hash="4be1" * 10, branch="main")
+            record_file_change(**by, commit=commit, path="audit/partition.py", change="modified", lines_added=31)
+            first = blocked(self.world, task, "The copy of production is too old")
+            resolve_blocker(blocker=first, principal=by["principal"], resolution="Restored last night's backup.")
+        offer(self.world, task, summary="The migration is written.", gotchas="It locks the table for a second.")
+        blocked(self.world, task, "Docker is down")
+        return task
+
     @property
     def pages(self) -> dict[str, str]:
         return {
             "board": "/projects/countermark/board/",
             "task waiting for others": f"/tasks/{self.held.id}/",
+            "task talked about": f"/tasks/{self.talked.id}/",
             "task done": f"/tasks/{self.done.id}/",
             "task blocked": f"/tasks/{self.blocked.id}/",
             "task in review": f"/tasks/{self.review.id}/",

@@ -1,0 +1,212 @@
+"""What people write on a task's page. Each form is one service call; a refused one comes back with what was typed."""
+
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from common.errors import Conflict, DomainError
+from tasks import forms
+from tasks.models import Attachment, Blocker, ChecklistItem, Comment, Handoff
+from tasks.permissions import can_delete_attachment, can_delete_comment, can_take_over
+from tasks.services import (
+    accept_handoff,
+    add_checklist_item,
+    add_comment,
+    delete_attachment,
+    delete_comment,
+    log_work,
+    open_blocker,
+    reject_handoff,
+    resolve_blocker,
+    tick_checklist_item,
+)
+from tasks.views.parts import address
+from tasks.views.task import TaskDetailView
+
+Row = TypeVar("Row", bound=Model)
+
+
+class PartView(TaskDetailView):
+    """A form of the page. With JavaScript the answer is the page's region, or the form alone where it was refused."""
+
+    http_method_names = ("post", "options")
+    form_class: ClassVar[type[forms.PartForm]]
+    part: ClassVar[str]
+    anchor: ClassVar[str]
+    """where on the page one goes on"""
+
+    def check(self) -> None:
+        """Raise `PermissionDenied` for who may not do this."""
+        if not self.may_write:
+            raise PermissionDenied
+
+    def act(self, answer: dict[str, Any]) -> None:
+        """Call the service."""
+        raise NotImplementedError
+
+    def row(self, rows: QuerySet[Row]) -> Row:
+        """Return the row of the address, if it is one of this task."""
+        found = rows.filter(id=self.kwargs["row_id"], task_id=self.task.id).first()
+        if found is None:
+            raise Http404
+        return found
+
+    @property
+    def rest(self) -> list[UUID]:
+        return [self.kwargs["row_id"]] if "row_id" in self.kwargs else []
+
+    def form(self, data: Any) -> forms.PartForm:
+        name = "-".join([self.part, *(str(piece) for piece in self.rest)])
+        return self.form_class(data, name=name, action=address(self.task, self.part, *self.rest))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.check()
+        form = self.form(request.POST)
+        if form.is_valid():
+            try:
+                self.act(form.cleaned_data)
+            except DomainError as refusal:
+                blame(form, refusal)
+        return self.again(form) if form.errors else self.leave()
+
+    def again(self, form: forms.PartForm) -> HttpResponse:
+        """Show the form with what is wrong about it, and with all that was typed."""
+        if self.is_partial:
+            return render(self.request, "components/part_form.html", {"form": form}, status=422)
+        # What is about no field stands on top: the state may have left no place for the form.
+        for words in form.errors.pop(NON_FIELD_ERRORS, ()):
+            messages.error(self.request, str(words))
+        self.sent = {form.name: form}
+        return render(self.request, self.template_name, self.context(), status=422)
+
+    def leave(self) -> HttpResponse:
+        if not self.is_partial:
+            return redirect(f"{reverse('tasks:task', args=[self.task.id])}#{self.anchor}")
+        self.forget()
+        shown = render(self.request, "tasks/task_region.html", self.context())
+        shown["HX-Retarget"], shown["HX-Reswap"] = "#task", "outerMorph"
+        return shown
+
+    def forget(self) -> None:
+        """Look at the task again: it may have changed."""
+        for name in ("task", "mine", "may_write", "may_manage"):
+            self.__dict__.pop(name, None)
+
+    @property
+    def is_partial(self) -> bool:
+        return self.request.headers.get("HX-Request") == "true"
+
+
+def blame(form: forms.PartForm, refusal: DomainError) -> None:
+    """Say beside the fields what a service refused; beside the only one where it names none, unless the state did."""
+    named = {name: words for name, words in refusal.extra.get("errors", {}).items() if name in form.fields}
+    only = next(iter(form.fields)) if len(form.fields) == 1 and not isinstance(refusal, Conflict) else None
+    for name, words in (named or {only: [refusal.detail]}).items():
+        form.add_error(name, words)
+
+
+class CommentView(PartView):
+    form_class, part, anchor = forms.CommentForm, "comment", "comments"
+
+    def act(self, answer: dict[str, Any]) -> None:
+        add_comment(task=self.task, principal=self.principal, content=answer["content"])
+
+
+class CommentDeleteView(PartView):
+    form_class, part, anchor = forms.NoForm, "comment-delete", "comments"
+
+    @cached_property
+    def comment(self) -> Comment:
+        return self.row(Comment.objects.select_related("task__project"))
+
+    def check(self) -> None:
+        if not can_delete_comment(self.principal, self.comment):
+            raise PermissionDenied
+
+    def act(self, answer: dict[str, Any]) -> None:
+        delete_comment(comment=self.comment)
+
+
+class LineView(PartView):
+    form_class, part, anchor = forms.LineForm, "line", "checklist"
+
+    def act(self, answer: dict[str, Any]) -> None:
+        add_checklist_item(target=self.task, text=answer["text"])
+
+
+class LineTickView(PartView):
+    form_class, part, anchor = forms.TickForm, "line-tick", "checklist"
+
+    def act(self, answer: dict[str, Any]) -> None:
+        tick_checklist_item(item=self.row(ChecklistItem.objects.all()), principal=self.principal, done=answer["done"])
+
+
+class BlockerView(PartView):
+    form_class, part, anchor = forms.BlockerForm, "blocker", "blockers"
+
+    def act(self, answer: dict[str, Any]) -> None:
+        open_blocker(task=self.task, **answer)
+
+
+class BlockerResolveView(PartView):
+    form_class, part, anchor = forms.ResolveForm, "blocker-resolve", "blockers"
+
+    def act(self, answer: dict[str, Any]) -> None:
+        resolve_blocker(blocker=self.row(Blocker.objects.all()), principal=self.principal, **answer)
+
+
+class FileDeleteView(PartView):
+    form_class, part, anchor = forms.NoForm, "file-delete", "files"
+
+    @cached_property
+    def attachment(self) -> Attachment:
+        return self.row(Attachment.objects.select_related("task__project"))
+
+    def check(self) -> None:
+        if not can_delete_attachment(self.principal, self.attachment):
+            raise PermissionDenied
+
+    def act(self, answer: dict[str, Any]) -> None:
+        delete_attachment(attachment=self.attachment)
+
+
+class HandoffView(PartView):
+    """An answer of whoever a handoff is offered to."""
+
+    anchor = "handoffs"
+
+    @cached_property
+    def handoff(self) -> Handoff:
+        return self.row(Handoff.objects.select_related("to_agent", "project"))
+
+    def check(self) -> None:
+        if not can_take_over(self.principal, self.handoff):
+            raise PermissionDenied
+
+
+class HandoffAcceptView(HandoffView):
+    form_class, part = forms.TakeOverForm, "handoff-accept"
+
+    def act(self, answer: dict[str, Any]) -> None:
+        accept_handoff(handoff=self.handoff, **answer)
+
+
+class HandoffRejectView(HandoffView):
+    form_class, part = forms.RefuseForm, "handoff-reject"
+
+    def act(self, answer: dict[str, Any]) -> None:
+        reject_handoff(handoff=self.handoff, **answer)
+
+
+class WorkView(PartView):
+    form_class, part, anchor = forms.WorkForm, "work", "journal"
+
+    def act(self, answer: dict[str, Any]) -> None:
+        log_work(principal=self.principal, task=self.task, **answer)
