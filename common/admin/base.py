@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth import get_permission_codename
 from django.db import OperationalError, connections, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateTimeField, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -28,6 +29,15 @@ PER_PAGE = 50
 LIST_TIMEOUT = "3s"
 
 
+class LabelledDateTime(AdminSplitDateTime):
+    """Django's two inputs share one label, which names neither of them."""
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(attrs)
+        for widget, name in zip(self.widgets, ("Date", "Time"), strict=True):
+            widget.attrs["aria-label"] = name
+
+
 class TenantAdmin(ModelAdmin):
     """A change list of the signed-in person's tenant. Children that write inherit `ServiceAdmin`."""
 
@@ -37,6 +47,7 @@ class TenantAdmin(ModelAdmin):
     paginator = BoundedPaginator
     sortable_by: ClassVar[Any] = ()
     actions: Any = None
+    formfield_overrides: ClassVar[Any] = {DateTimeField: {"widget": LabelledDateTime}}
     # Columns that hold ids, and lookups for any other word: each one served by an index. Empty: Django's own search.
     search_ids: Sequence[str] = ()
     search_words: Sequence[str] = ()

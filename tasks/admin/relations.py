@@ -47,8 +47,7 @@ class AssignmentAdmin(EitherAdmin):
     search_fields = ("id",)
     search_ids = ("pk", "task_id", "group_id", "user_id", "agent_id")
     search_help_text = "The id of an assignment, a task, a group, a person or an agent."
-    autocomplete_fields = ("task", "user", "agent")
-    raw_id_fields = ("group",)
+    autocomplete_fields = ("task", "group", "user", "agent")
     fields = (
         "project",
         "task",

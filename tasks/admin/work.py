@@ -122,8 +122,7 @@ class TaskAdmin(ServiceAdmin):
     search_ids = ("pk", "project_id", "parent_id")
     search_words = ("project__key", "title__begins")
     search_help_text = "A task's key (CM-12) or id, a project's key or id, or how the title begins."
-    autocomplete_fields = ("project", "plan", "parent", "assigned_user", "assigned_agent")
-    raw_id_fields = ("phase", "group")
+    autocomplete_fields = ("project", "plan", "phase", "group", "parent", "assigned_user", "assigned_agent")
     fields = ("key", *ITSELF, *EDITABLE, *SHOWN)
     add_fields = (*ITSELF, *EDITABLE)
     changeable = EDITABLE
