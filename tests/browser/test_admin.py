@@ -23,9 +23,20 @@ LISTS = (
     "tasks/execution",
     "tasks/approvalrequest",
     "tasks/quarantinedwrite",
+    "tasks/comment",
+    "tasks/blocker",
+    "tasks/standingrule",
     "audit/event",
 )
-FORMS = ("accounts/user", "projects/project", "projects/projectmember", "projects/plan", "agents/agent", "tasks/task")
+FORMS = (
+    "accounts/user",
+    "projects/project",
+    "projects/projectmember",
+    "projects/plan",
+    "agents/agent",
+    "tasks/task",
+    "tasks/blocker",
+)
 
 
 @pytest.fixture
@@ -65,6 +76,7 @@ def test_a_person_is_made_and_deactivated_with_a_reason(visit: Callable[..., Vis
     page = staff.go("/admin/accounts/user/add/")
     page.get_by_label("Email").fill(f"new@{committed_world.tenant.slug}.org")
     page.get_by_label("Display name").fill("Newcomer")
+    page.get_by_label("Reason").fill("joined the company")
     page.get_by_role("button", name="Save", exact=True).click()
     password = page.locator("#one-time-password").inner_text()
     assert len(password) >= 20
