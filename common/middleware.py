@@ -11,7 +11,7 @@ from common.telemetry.tally import counting, note_error
 
 
 class RequestContextMiddleware:
-    """Open the request's context, answer its ids in headers and write one line about it."""
+    """Open the request's context, answer its ids in headers count it and write one line about it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -23,7 +23,9 @@ class RequestContextMiddleware:
             response = self.get_response(request)
             response["X-Request-ID"] = str(running.request_id)
             response["X-Correlation-ID"] = running.correlation_id
-            web.write_line(request, response, time.perf_counter() - started, tally)
+            seconds = time.perf_counter() - started
+            web.count(request, response, seconds)
+            web.write_line(request, response, seconds, tally)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:

@@ -4,10 +4,10 @@ import os
 
 from celery import Celery
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
 import common.telemetry.celery  # noqa: F401  # connects its signals
 from common.health.heartbeat import Heartbeat
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("countermark")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -441,6 +441,8 @@ LLM_PROVIDERS = llm_providers(env)
 ENVIRONMENT = env.str("ENVIRONMENT", default="development" if DEVELOPMENT else "production")
 PROCESS = {"service": SERVICE_NAME or "countermark", "environment": ENVIRONMENT, "version": VERSION}
 SLOW_QUERY_SECONDS = env.float("SLOW_QUERY_SECONDS", default=0.1)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_FOLDER = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_config(
     log_format=env.choice("LOG_FORMAT", ("json", "console"), default="json"),

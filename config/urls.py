@@ -9,6 +9,7 @@ from audit.api.rights import ProjectRights
 from audit.api.urls import routes as audit_routes
 from common.api import handlers
 from common.health.urls import routes as health_routes
+from common.telemetry import views as telemetry
 from projects.permissions import can_contribute, can_manage, managed_project_ids
 from projects.queries import visible_project_ids
 
@@ -24,6 +25,7 @@ api = [
 
 urlpatterns = [
     *health_routes(identify),
+    re_path(r"^metrics/?$", telemetry.scrape, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]), name="schema"),
     path(

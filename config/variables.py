@@ -147,6 +147,16 @@ VARIABLES = {
             shown="`production`, or `development`",
         ),
         Variable("SLOW_QUERY_SECONDS", "A statement that takes so long is written to the log.", least=0),
+        Variable(
+            "METRICS_TOKEN",
+            "Who shows it as a bearer token may read /metrics. Without one, only this machine may.",
+            "web",
+            secret=True,
+        ),
+        Variable(
+            "PROMETHEUS_MULTIPROC_DIR",
+            "The folder in which all processes keep their counts, so that /metrics adds them up. Empty it at a start.",
+        ),
     ],
     "The embedded servers and `make` (not read by the settings)": [
         Variable("HOST", "Where `make run` listens.", "supervisor", shown="`127.0.0.1`", kind="address"),

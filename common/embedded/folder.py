@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -47,6 +48,13 @@ class DataFolder:
         self._state = path / "state.json"
         self._secrets = path / "secrets.json"
         self._ports = path / "ports.json"
+
+    def emptied(self, name: str) -> Path:
+        """Return a folder of ours with nothing in it."""
+        found = self.path / name
+        shutil.rmtree(found, ignore_errors=True)
+        found.mkdir(mode=0o700)
+        return found
 
     # --- holding and borrowing ------------------------------------------------------------------------------------
     def hold(self) -> bool:

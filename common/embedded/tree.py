@@ -55,7 +55,8 @@ class Tree:
         port = self._choose_port(host)
         url = self._given.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"
         self.published = {**self._servers.environment, "PUBLIC_URL": url}
-        self._environment = {**self._given, **self.published, "LOG_FORMAT": "json"}
+        own = {"LOG_FORMAT": "json", "PROMETHEUS_MULTIPROC_DIR": str(self._folder.emptied("metrics"))}
+        self._environment = {**self._given, **self.published, **own}
         await self._set_up("database", product.SET_UP)
         await self._set_up("database", product.MIGRATE)
         web, *others = product.product(self._environment, host=host, port=port)

@@ -59,6 +59,19 @@ class Heartbeat(bootsteps.StartStopStep):
             logger.warning("no heartbeat", extra={"error": type(error).__name__})
 
 
+def silences() -> dict[str, float]:
+    """Return the seconds since the workers of each queue, and beat, were last heard of; who is gone is left out.
+
+    Raises `redis.RedisError`.
+    """
+    lifetimes = {**dict.fromkeys(settings.QUEUES, GONE_AFTER_SECONDS), BEAT: BEAT_GONE_AFTER_SECONDS}
+    with get_redis_client("broker").connection.pipeline(transaction=False) as pipeline:
+        for name in lifetimes:
+            pipeline.pttl(key(name))
+        left = dict(zip(lifetimes, pipeline.execute(), strict=True))
+    return {name: lifetimes[name] - left[name] / 1000 for name in lifetimes if left[name] > 0}
+
+
 def pulse() -> tuple[dict[str, int], list[str], bool]:
     """Return the messages that wait in each queue, the queues that no worker serves, and whether beat is alive.
 

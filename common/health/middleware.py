@@ -1,15 +1,15 @@
-"""Health pages come before everything else: no session, no host check, no redirect, no line in the log per probe."""
+"""What machines ask every few seconds comes before all else: no session, no host check, no redirect, no line."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
-PREFIXES = ("/health", "/readyz")
+PREFIXES = ("/health", "/readyz", "/metrics")
 
 
 class HealthMiddleware:
-    """Call the view of a health route directly."""
+    """Call the view of a health route, or that of the metrics, directly."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

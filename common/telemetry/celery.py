@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery.signals import before_task_publish, task_failure, task_postrun, task_prerun
+from django.conf import settings
 
 from common import context
 from common.telemetry import ids
 from common.telemetry.failures import described
+from common.telemetry.metrics import JOB_SECONDS, JOB_WAIT_SECONDS
 from common.telemetry.tally import Tally, counting, note_error
 
 logger = logging.getLogger("countermark.job")
@@ -79,6 +81,8 @@ def end(task_id: str = "", task: Any = None, state: str = "", **_: Any) -> None:
     with job.stack:
         seconds = time.perf_counter() - job.started
         failed = state == "FAILURE"
+        JOB_SECONDS.labels(task.name, state.lower()).observe(seconds)
+        JOB_WAIT_SECONDS.labels(queue_of(task)).observe(job.waited)
         fields = {
             "job": task.name,
             "job_id": task_id,
@@ -95,5 +99,6 @@ def end(task_id: str = "", task: Any = None, state: str = "", **_: Any) -> None:
 
 
 def queue_of(task: Any) -> str:
-    delivery = task.request.delivery_info or {}
-    return str(delivery.get("routing_key") or "")
+    """Return the queue a job came through; one that is not ours has no name."""
+    queue = (task.request.delivery_info or {}).get("routing_key")
+    return queue if queue in settings.QUEUES else "other"

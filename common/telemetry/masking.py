@@ -47,7 +47,7 @@ RULES = [
         (r"\b((?:password|passwd|secret|token|ticket|api_?key)=)[^&\s\"']+", rf"\1{MASK}", re.I),
         (r"\b([A-Za-z0-9])[\w.%+-]*@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)", rf"\1{MASK}@\2", 0),
         # A long opaque part of a path: the link of an invitation or of a password reset.
-        (rf"(?<=/)(?!{UUID}(?![\w-]))(?=[\w:=~-]*\d)[\w:=~-]{{20,}}(?=[/?#\s\"']|$)", MASK, 0),
+        (rf"(?<=/)(?!{UUID}(?![\w-]))(?:[\w:=~-]{{32,}}|(?=[\w:=~-]*\d)[\w:=~-]{{20,}})(?=[/?#\s\"']|$)", MASK, 0),
     )
 ]
 

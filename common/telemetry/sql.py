@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from common.telemetry import tally
+from common.telemetry.metrics import SQL_SECONDS, kind_of_statement
 
 logger = logging.getLogger("countermark.sql")
 Execute = Callable[[Any, Any, bool, dict[str, Any]], Any]
@@ -23,15 +25,16 @@ def observe(execute: Execute, sql: Any, params: Any, many: bool, context: dict[s
     finally:
         seconds = time.perf_counter() - started
         tally.note_query(seconds)
+        SQL_SECONDS.labels(kind_of_statement(sql)).observe(seconds)
         if seconds >= settings.SLOW_QUERY_SECONDS:
             logger.warning("slow query", extra={"duration_ms": round(seconds * 1000, 1), "sql": str(sql)[:1000]})
 
 
 def _watch(sender: Any, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    if observe not in connection.execute_wrappers:
+    if connection.alias == DEFAULT_DB_ALIAS and observe not in connection.execute_wrappers:
         connection.execute_wrappers.append(observe)
 
 
 def install() -> None:
-    """Watch every connection from the moment it is made."""
+    """Watch every connection of the app role from the moment it is made; set-up writes secrets as literals."""
     connection_created.connect(_watch, dispatch_uid="telemetry-sql")

@@ -11,6 +11,7 @@ from common.http import address_of, principal_of
 from common.origin import kind_of_client, network_of
 from common.telemetry import ids
 from common.telemetry.failures import described
+from common.telemetry.metrics import REQUEST_SECONDS, REQUESTS
 from common.telemetry.tally import Tally
 
 logger = logging.getLogger("countermark.request")
@@ -46,6 +47,12 @@ def route_of(request: HttpRequest) -> str:
 
 def pace_of(seconds: float) -> str:
     return next((word for limit, word in PACES if seconds <= limit), "very_slow")
+
+
+def count(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    method, route = method_of(request), route_of(request)
+    REQUESTS.labels(method, route, response.status_code).inc()
+    REQUEST_SECONDS.labels(method, route).observe(seconds)
 
 
 def write_line(request: HttpRequest, response: HttpResponseBase, seconds: float, tally: Tally) -> None:

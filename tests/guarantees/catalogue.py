@@ -39,6 +39,7 @@ DEFINER_FUNCTIONS = {
     "sec.tenants_with_due_deliveries(integer,text)": {"cm_app"},
     "sec.tenants_with_due_work(text)": {"cm_app"},
     "sec.unsealed_tenants(text)": {"cm_app"},
+    "sec.work_gauges(text)": {"cm_app"},
 }
 
 # Definer functions that need no pass: each answers a tenant from that tenant's own rows (`search_function`).

@@ -101,6 +101,7 @@ FUNCTIONS = (
     "SELECT * FROM sec.find_token(sha256('x'), '{a_context}')",
     "SELECT * FROM sec.find_session(sha256('x'), '{a_context}')",
     "SELECT * FROM sec.log_gauges('{a_context}')",
+    "SELECT * FROM sec.work_gauges('{a_context}')",
     "SELECT * FROM sec.place_events(10, '{a_context}')",
     "SELECT * FROM sec.tenants_with_due_work('{a_context}')",
     "SELECT * FROM sec.unsealed_tenants('{a_context}')",
