@@ -45,10 +45,11 @@ format:  ## let ruff format the code and mend what it can
 	@$(DEV)
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
-check: pg15  ## the slow tier: browser, API description, mutants, PostgreSQL 15, fresh clone
+check: pg15  ## the slow tier: browser, API description, mutants, tests at full size, PostgreSQL 15, fresh clone
 	@# One process each: a browser holds its event loop for as long as the process lives.
 	@$(PYTEST) -m browser $(ARGS)
 	@$(PYTEST) -m "contract or mutant" $(ARGS)
+	@$(PYTEST) -m long $(ARGS)
 	@$(PYTEST) -m system $(ARGS)
 
 pg15:  ## the smoke run on PostgreSQL 15, where its programs are installed

@@ -11,5 +11,7 @@ from config.settings import *  # noqa: E402, F403  # a settings module is a name
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
+# Every test client starts the middleware anew; it must not read all static files each time (60 ms a request).
+WHITENOISE_AUTOREFRESH = True
 # The witness of the tests; its seed is in audit/tests/sealing.py.
 LOG_WITNESSES = ["witness.example/w+27611dd9+BMhTrQ8M0rYZrqks7sT9VqJNZJnVhM55JX5Fz9gTm2Cn"]

@@ -70,6 +70,7 @@ UNION ALL SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'sec'
 """
 
 
+@pytest.mark.long
 def test_migrations_run_forwards_twice_backwards_and_forwards_again(database: dict[str, str]) -> None:
     assert "Applying tasks.0002_tenancy... OK" in migrate(database)
     first = rows(database, STRUCTURE)

@@ -3,11 +3,10 @@
 from random import Random
 from typing import Any
 
+import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, settings
-from hypothesis import Phase as Stage
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from common.errors import DomainError
 from projects import services
@@ -15,9 +14,10 @@ from projects.models import Gate, GateCheck, Phase, PhaseApproval, Review, Succe
 from projects.queries import progress_of
 from tasks.models import Task
 from tests.delivery import Delivery, make_delivery
+from tests.sizes import run_machine, short_and_long
 from tests.world import World
 
-EXAMPLES, STEPS = 15, 30
+STEPS = 30
 BEHIND = ("passed", "waived")
 LETS_WORK_THROUGH = ("met", "waived")
 PEOPLE = ("engineer", "reviewer", "admin", "viewer")
@@ -186,15 +186,7 @@ class WatchedMachine(GateMachine):
             return set(Task.objects.filter(group=self.delivery.first).values_list("assigned_user_id", flat=True))
 
 
-def test_a_phase_keeps_its_rules_whatever_happens(world: World) -> None:
+@pytest.mark.parametrize("examples", short_and_long(4, 15))
+def test_a_phase_keeps_its_rules_whatever_happens(world: World, examples: int) -> None:
     WatchedMachine.world = world
-    chosen = settings(
-        max_examples=EXAMPLES,
-        stateful_step_count=STEPS,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=(Stage.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(WatchedMachine, settings=chosen)
+    run_machine(WatchedMachine, examples=examples, steps=STEPS)

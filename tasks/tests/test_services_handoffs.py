@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from accounts.services import deactivate_user
 from common.errors import Conflict, DomainError, Invalid
@@ -25,6 +24,7 @@ from tasks.services import (
     submit_handoff,
 )
 from tests.collab import READ, TOLD, accept, draft, offer
+from tests.sizes import run_machine, short_and_long
 from tests.work import acting, claim_one, events_of, make_task, newest_event, started
 from tests.world import World
 
@@ -192,11 +192,7 @@ class HandoffMachine(RuleBasedStateMachine):
             assert dict(Handoff.objects.values_list("id", "status")) == self.known
 
 
-def test_handoffs_move_only_as_they_may(world: World) -> None:
+@pytest.mark.parametrize("examples", short_and_long(5, 15))
+def test_handoffs_move_only_as_they_may(world: World, examples: int) -> None:
     HandoffMachine.world = world
-    run_state_machine_as_test(
-        HandoffMachine,
-        settings=settings(
-            max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
+    run_machine(HandoffMachine, examples=examples, steps=20)

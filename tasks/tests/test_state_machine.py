@@ -6,10 +6,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from common.errors import Conflict, DomainError, LeaseLost
 from tasks.models import LIVE, ApprovalRequest, Execution, Task
@@ -27,10 +27,11 @@ from tasks.services import (
     request_approval,
     respond_to_approval,
 )
+from tests.sizes import run_machine, short_and_long
 from tests.work import lease, make_task
 from tests.world import World
 
-EXAMPLES, STEPS = 25, 40
+STEPS = 40
 PAST = "2026-01-01T00:00:00Z"
 MAX_ATTEMPTS = 2
 AGENT_DEEDS = ("beat", "park", "park", "redeem", "redeem", "complete", "fail", "give_up", "release")
@@ -338,17 +339,7 @@ class WorkMachine(RuleBasedStateMachine):
             assert task.status_reason or task.status != "blocked"
 
 
-def test_no_order_of_steps_breaks_the_rules_of_work(world: World) -> None:
+@pytest.mark.parametrize("examples", short_and_long(5, 25))
+def test_no_order_of_steps_breaks_the_rules_of_work(world: World, examples: int) -> None:
     WorkMachine.world = world
-    run_state_machine_as_test(
-        WorkMachine,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            phases=(Phase.generate,),  # a failing example is short enough to read, and shrinking it takes minutes
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(WorkMachine, examples=examples, steps=STEPS)

@@ -5,10 +5,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from audit.models import Event
 from common.errors import DomainError
@@ -33,10 +33,11 @@ from tasks.services import (
 from tasks.services.attempts import FROM
 from tasks.services.graph import needs
 from tasks.services.waiting import holds_of
+from tests.sizes import run_machine, short_and_long
 from tests.work import lease, make_task
 from tests.world import World
 
-EXAMPLES, STEPS, TASKS = 12, 40, 4
+STEPS, TASKS = 40, 4
 PAST = "2026-01-01T00:00:00Z"
 
 WAYS = {
@@ -218,17 +219,7 @@ class GraphMachine(RuleBasedStateMachine):
                 assert events[f"execution.{name}"] == sum(run.status == status for run in own), events
 
 
-def test_no_order_of_changes_breaks_the_graph_of_work(world: World) -> None:
+@pytest.mark.parametrize("examples", short_and_long(2, 12))
+def test_no_order_of_changes_breaks_the_graph_of_work(world: World, examples: int) -> None:
     GraphMachine.world = world
-    run_state_machine_as_test(
-        GraphMachine,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            phases=(Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(GraphMachine, examples=examples, steps=STEPS)

@@ -40,16 +40,16 @@ def events_of(world: World) -> int:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_each_caller_gets_the_answer_of_the_table(row: Row, scene: Scene, other_world: World) -> None:
-    before = events_of(scene.world), events_of(other_world)
+def test_each_caller_gets_the_answer_of_the_table(row: Row, scene: Scene, second_world: World) -> None:
+    before = events_of(scene.world), events_of(second_world)
     got = {}
     for caller in CALLERS:
         with transaction.atomic():
-            answer = send(row, scene, token_of(caller, scene, other_world))
+            answer = send(row, scene, token_of(caller, scene, second_world))
             got[caller] = answer.status_code
             if answer.status_code >= 400:
                 check_problem(answer)
-                assert (events_of(scene.world), events_of(other_world)) == before, f"{caller} changed something"
+                assert (events_of(scene.world), events_of(second_world)) == before, f"{caller} changed something"
             transaction.set_rollback(True)
     assert got == row.expected
 
@@ -96,7 +96,8 @@ def test_every_route_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(ROUTES))
-def test_a_wrong_method_is_named(path: str, world: World) -> None:
+def test_a_wrong_method_is_named(path: str, scene: Scene) -> None:
+    world = scene.world
     with world.as_("engineer"):
         token = create_token(user=world.engineer, name="all", scopes=sorted(SCOPES)).secret
     before = events_of(world)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.services import idempotency, update_preferences
+from accounts.models import LinkPurpose
+from accounts.services import idempotency, issue_link, update_preferences
 from audit.models import Checkpoint, SubjectKey
 from audit.services import add_cosignature, catch_up
 from common.errors import LeaseLost
@@ -40,6 +41,7 @@ def words(world: World, scene: Scene) -> None:
     with world.as_("viewer"):
         update_preferences(user=world.viewer, time_zone="Europe/Berlin")
         idempotency.reserve(world.viewer.principal(), route="/", key="key", fingerprint="0" * 64)
+        issue_link(user=world.viewer, purpose=LinkPurpose.RESET)
         SubjectKey.objects.create(user_id=world.viewer.id, key="c2VjcmV0")
     with world.as_("reviewer"):
         principal = world.reviewer.principal()

@@ -51,6 +51,7 @@ def twins(breaks: Sequence[str] = ()) -> Iterator[Twins]:
         with psycopg.connect(owner_url(base)) as owner:
             for statement in breaks:
                 owner.execute(statement)
+            keep_statistics(owner)
         a = populate(base)
         # What waited for its position would get it while B is made, in one of the twins only.
         with using(base):
@@ -62,6 +63,14 @@ def twins(breaks: Sequence[str] = ()) -> Iterator[Twins]:
         with administration() as connection:
             for name in (base, with_b, without_b):
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def keep_statistics(owner: psycopg.Connection) -> None:
+    """Let nobody gather statistics in one twin only: plans are among the answers, and follow them."""
+    for (table,) in owner.execute(
+        "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    ).fetchall():
+        owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)".encode())
 
 
 def make_database(name: str, source: str | None) -> None:

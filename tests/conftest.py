@@ -7,7 +7,7 @@ from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.api.scene import Scene, make_scene
-from tests.world import make_world
+from tests.world import World, make_world
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +16,12 @@ def shared_scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
     with django_db_blocker.unblock(), transaction.atomic():
         yield make_scene(make_world())
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def second_world(shared_scene: Scene) -> World:
+    """A second tenant, in the same transaction."""
+    return make_world()
 
 
 @pytest.fixture
