@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import LinkPurpose
-from accounts.services import idempotency, issue_link, update_preferences
+from accounts.services import begin_totp, confirm_totp, idempotency, issue_link, update_preferences
+from accounts.services.factors import code_at
 from audit.models import Checkpoint, SubjectKey
 from audit.services import add_cosignature, catch_up
 from common.errors import LeaseLost
@@ -23,6 +24,7 @@ def fill(world: World) -> None:
     """Give a tenant rows in every table, by the services where there is one."""
     scene = make_scene(world)
     log(world, scene)
+    account(world)
     words(world, scene)
     attempts(world)
 
@@ -36,13 +38,18 @@ def log(world: World, scene: Scene) -> None:
             pass
 
 
-def words(world: World, scene: Scene) -> None:
-    """What people say: a preference, a review that finds a pattern lost, an attestation that is taken back."""
+def account(world: World) -> None:
+    """What belongs to a person's account."""
     with world.as_("viewer"):
         update_preferences(user=world.viewer, time_zone="Europe/Berlin")
+        confirm_totp(user=world.viewer, code=code_at(begin_totp(user=world.viewer).secret, timezone.now()))
         idempotency.reserve(world.viewer.principal(), route="/", key="key", fingerprint="0" * 64)
         issue_link(user=world.viewer, purpose=LinkPurpose.RESET)
         SubjectKey.objects.create(user_id=world.viewer.id, key="c2VjcmV0")
+
+
+def words(world: World, scene: Scene) -> None:
+    """What people say: a review that finds a pattern lost, an attestation that is taken back."""
     with world.as_("reviewer"):
         principal = world.reviewer.principal()
         submit_review(
