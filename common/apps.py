@@ -17,5 +17,5 @@ class CommonConfig(AppConfig):
         install_guard()
         logging.captureWarnings(True)  # else a warning is a line of another shape
         sql.install()
-        # What apps do when a lower one tells of something, and what of theirs is kept for how long.
-        autodiscover_modules("receivers", "retention")
+        # What apps do when a lower one tells of something, what of theirs is kept for how long, and what they check.
+        autodiscover_modules("receivers", "retention", "checks")

@@ -1,7 +1,7 @@
 """Secrets that must be read again (a GitHub token, a webhook's secret): encrypted under keys outside the database.
 
 The ciphertext is bound to nothing but the keys: a row may be moved or copied. To rotate, put a new key in front of
-`FIELD_KEYS`, save the rows again, then take the old key away.
+`FIELD_KEYS`, run `manage.py rotate_keys fields`, then take the old key away.
 """
 
 from base64 import urlsafe_b64encode
@@ -18,7 +18,11 @@ class FieldKeyError(RuntimeError):
 
 def cipher() -> MultiFernet:
     """Return the cipher that writes with the newest key and reads with each."""
-    return MultiFernet([Fernet(urlsafe_b64encode(key)) for key in settings.FIELD_KEYS])
+    return MultiFernet([fernet(key) for key in settings.FIELD_KEYS])
+
+
+def fernet(key: bytes) -> Fernet:
+    return Fernet(urlsafe_b64encode(key))
 
 
 def encrypt(plain: str) -> str:

@@ -28,6 +28,27 @@ def check_providers() -> None:
     check()
 
 
+@shared_task(time_limit=6 * 3600, soft_time_limit=6 * 3600 - 60)
+def back_up() -> None:
+    from pathlib import Path
+
+    from django.conf import settings
+
+    from common.upkeep import backup
+
+    made = backup.back_up(url=settings.BACKUP_DATABASE_URL, folder=Path(settings.BACKUP_DIR))
+    removed = backup.prune(Path(settings.BACKUP_DIR), settings.BACKUP_KEEP)
+    logger.info("backed up", extra={"folder": made.name, "removed": len(removed)})
+
+
+@shared_task
+def reencrypt_fields() -> None:
+    """Finish a rotation of FIELD_KEYS; does nothing where there is none."""
+    from common.upkeep.keys import reencrypt
+
+    reencrypt()
+
+
 @shared_task
 def purge() -> None:
     from common.retention import purge_everything

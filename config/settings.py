@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from common.configuration import Environment
@@ -64,13 +65,13 @@ MIDDLEWARE = [
     "common.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.PrincipalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -94,6 +95,12 @@ DATABASE_ROUTERS = ["common.tenancy.routers.OwnerMigrates"]
 # Django's own admin history can be edited, so it has no table: the audit log records what staff do.
 MIGRATION_MODULES = {"admin": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# A backup is made each night where both are set. Only the worker of the queue `backup` has the login.
+BACKUP_DIR = env.str("BACKUP_DIR", default="")
+BACKUP_DATABASE_URL = env.address("BACKUP_DATABASE_URL", "postgresql", "postgres", default="")
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
+BACKUP_HOUR = env.int("BACKUP_HOUR", default=2)  # UTC
 
 # CONTEXT_KEY signs the tenant context, LEASE_KEY makes lease tokens: hex, newest first, older ones for rotation.
 CONTEXT_KEYS = env.keys("CONTEXT_KEY")
@@ -312,7 +319,8 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # Each needs a worker that serves it; health and verify_infrastructure look whether it has one.
-QUEUES = ("default", "agents", "hitl", "events", "audit", "maintenance", "webhooks")
+QUEUES: tuple[str, ...] = ("default", "agents", "hitl", "events", "audit", "maintenance", "webhooks")
+QUEUES += ("backup",) if BACKUP_DIR else ()
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
@@ -403,7 +411,19 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5,
         "options": {"queue": "webhooks", "expires": 5},
     },
+    "reencrypt-fields": {
+        "task": "common.jobs.reencrypt_fields",
+        "schedule": 24 * 3600,
+        "options": {"queue": "maintenance", "expires": 3600},
+    },
 }
+
+if BACKUP_DIR:
+    CELERY_BEAT_SCHEDULE["back-up"] = {
+        "task": "common.jobs.back_up",
+        "schedule": crontab(hour=BACKUP_HOUR, minute=0),
+        "options": {"queue": "backup", "expires": 12 * 3600},
+    }
 
 # --- outgoing webhooks and retention ------------------------------------------------------------------------------
 # Networks that are not on the public internet and may be delivered to all the same: for the whole instance, by its

@@ -28,6 +28,11 @@ VARIABLES = {
         Variable("DEVELOPMENT", "The database is the embedded one: sample data is allowed."),
         Variable("SERVICE_NAME", "The process as the log names it.", shown="the name of the command"),
     ],
+    "Signing in": [
+        Variable(
+            "STEP_UP_MINUTES", "Minutes for which a password or a second factor counts before what is risky.", "web"
+        ),
+    ],
     "E-mail": [
         Variable(
             "EMAIL_URL",
@@ -67,6 +72,17 @@ VARIABLES = {
             secret=True,
             remedy=f"{MAKE_A_KEY} {ROTATE}",
         ),
+    ],
+    "Backup": [
+        Variable("BACKUP_DIR", "The folder of backups. With one, beat makes a backup each night.", "all"),
+        Variable(
+            "BACKUP_DATABASE_URL",
+            "A login that is a member of cm_backup.",
+            "worker of the queue backup",
+            secret=True,
+        ),
+        Variable("BACKUP_KEEP", "How many nightly backups stay.", "worker of the queue backup", least=1),
+        Variable("BACKUP_HOUR", "The hour of the backup, UTC.", "beat", least=0),
     ],
     "The log": [
         Variable(

@@ -12,6 +12,8 @@ from psycopg import sql
 from common.tenancy.signing import key_id, pads
 
 OWNER, APP, SYSTEM_ROLE = "cm_owner", "cm_app", "cm_system"
+# Reads everything, for backups: a login of its own becomes a member of it (docs/OPERATIONS.md).
+BACKUP = "cm_backup"
 # Wanted for search; nothing stored needs them yet, so a server without pgvector (Debian's own 15) will do.
 EXTENSIONS = ("vector", "pg_trgm")
 
@@ -19,6 +21,8 @@ EXTENSIONS = ("vector", "pg_trgm")
 # other tenants' data). Time limits so that no request holds a lock for ever.
 ROLE_STATEMENTS = (
     "ALTER ROLE {app} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE",
+    "ALTER ROLE {backup} NOLOGIN NOSUPERUSER BYPASSRLS",
+    "GRANT pg_read_all_data TO {backup}",
     "ALTER ROLE {app} SET track_activities = off",
     "ALTER ROLE {app} SET statement_timeout = '30s'",
     "ALTER ROLE {app} SET lock_timeout = '5s'",
@@ -50,12 +54,13 @@ def prepare_database(owner_dsn: str, *, app_password: str, context_keys: Sequenc
     Raises `psycopg.Error` where the login may not do that.
     """
     with psycopg.connect(owner_dsn) as connection:
-        _create_roles(connection, app_password)
+        create_roles(connection, app_password)
         _create_extensions(connection)
         names = {
             "owner": sql.Identifier(OWNER),
             "app": sql.Identifier(APP),
             "system": sql.Identifier(SYSTEM_ROLE),
+            "backup": sql.Identifier(BACKUP),
             "database": sql.Identifier(connection.info.dbname),
         }
         since_16 = MEMBERSHIP_SINCE_16 if connection.info.server_version >= 160000 else ()
@@ -70,8 +75,9 @@ def _create_extensions(connection: psycopg.Connection) -> None:
         connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
 
 
-def _create_roles(connection: psycopg.Connection, app_password: str) -> None:
-    for role in (OWNER, SYSTEM_ROLE, APP):
+def create_roles(connection: psycopg.Connection, app_password: str) -> None:
+    """Create the roles that are missing; the application's gets its password."""
+    for role in (OWNER, SYSTEM_ROLE, BACKUP, APP):
         # Two processes may set up at once (a test run beside a server): the loser of the race finds the role there.
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('countermark-setup'))")
         exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
