@@ -12,7 +12,9 @@ from django.template.response import TemplateResponse
 from accounts.models import (
     AccountLink,
     ApiToken,
+    Identity,
     Notification,
+    Passkey,
     RecoveryCode,
     Role,
     Session,
@@ -26,7 +28,9 @@ from accounts.services import (
     create_user,
     deactivate_user,
     delete_user,
+    disconnect_identity,
     reactivate_user,
+    remove_passkey,
     remove_totp,
     revoke_all_sessions,
     revoke_sessions,
@@ -216,3 +220,28 @@ class RecoveryCodeAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
     fields = ("user", "created_at", "used_at")
+
+
+@admin.register(Passkey)
+class PasskeyAdmin(ReadOnlyAdmin):
+    list_display = ("user", "name", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
+    fields = ("user", "name", "created_at", "last_used_at")
+    actions = ("remove",)
+
+    @with_reason("Remove the chosen passkeys")
+    def remove(self, request: HttpRequest, row: Passkey, reason: str) -> None:
+        remove_passkey(passkey=row, reason=reason)
+
+
+@admin.register(Identity)
+class IdentityAdmin(ReadOnlyAdmin):
+    list_display = ("user", "provider", "label", "created_at")
+    list_select_related = ("user",)
+    list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
+    actions = ("disconnect",)
+
+    @with_reason("Disconnect the chosen identities")
+    def disconnect(self, request: HttpRequest, row: Identity, reason: str) -> None:
+        disconnect_identity(user=row.user, provider=row.provider, reason=reason)

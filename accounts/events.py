@@ -192,3 +192,40 @@ CONFIRMED = EventType(
     audience=Audience.PERSONAL,
     feed=False,
 )
+PASSKEY_ADDED = EventType(
+    "auth.passkey_added",
+    Action.CREATE,
+    "passkey added",
+    {"name": str},
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
+    feed=False,
+)
+PASSKEY_REMOVED = EventType(
+    "auth.passkey_removed",
+    Action.DELETE,
+    "passkey removed",
+    {"name": str},
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
+    notifies=CONCERNED,
+    feed=False,
+)
+IDENTITY_CONNECTED = EventType(
+    "user.identity_connected",
+    Action.UPDATE,
+    "account at a provider connected",
+    {"provider": str},
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
+    feed=False,
+)
+IDENTITY_DISCONNECTED = EventType(
+    "user.identity_disconnected",
+    Action.UPDATE,
+    "account at a provider disconnected",
+    {"provider": str},
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
+    feed=False,
+)

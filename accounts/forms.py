@@ -34,6 +34,20 @@ class ConfirmForm(forms.Form):
     code = forms.CharField(max_length=50, required=False)
 
 
+class PasskeyForm(forms.Form):
+    """What a script put together: the question's word, and the device's answer as JSON."""
+
+    word = forms.CharField(max_length=100)
+    answer = forms.JSONField()
+    name = forms.CharField(max_length=100, required=False)
+
+    def clean_answer(self) -> dict[str, Any]:
+        answer = self.cleaned_data["answer"]
+        if not isinstance(answer, dict):
+            raise forms.ValidationError("This is no answer of a passkey.")
+        return answer
+
+
 class TotpForm(forms.Form):
     code = forms.CharField(max_length=50, error_messages={"required": "Type the code that the app shows."})
 

@@ -29,3 +29,10 @@ def send_reset(email: str) -> None:
     from accounts.services import send_reset
 
     send_reset(email=email)
+
+
+@shared_task
+def send_notifications() -> None:
+    from accounts.services import send_notifications
+
+    send_notifications()

@@ -66,6 +66,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def unread(self) -> Self:
         return self.filter(read_at=None)
 
+    def unsent(self) -> Self:
+        """Neither read nor written about in a letter."""
+        return self.filter(read_at=None, emailed_at=None, digest_at=None)
+
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def visible_to(self, principal: Principal) -> Self:

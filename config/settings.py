@@ -166,6 +166,18 @@ SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else "cm_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE_COOKIES else "cm_csrf"
 # Minutes for which a password or a second factor counts before a risky decision or a change of what one signs in with.
 STEP_UP_MINUTES = env.int("STEP_UP_MINUTES", default=10)
+# Signing in through others: an OIDC provider (OIDC_ISSUER as its discovery document says it) and GitHub. Both send
+# people back to PUBLIC_URL/sign-in/with/oidc/answer/ or …/github/answer/. With OIDC_LINKS_BY_EMAIL the provider's word
+# about a verified address connects the account here that has it; without, people connect theirs in the settings.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_LINKS_BY_EMAIL = env.bool("OIDC_LINKS_BY_EMAIL", default=False)
+GITHUB_CLIENT_ID = env.str("GITHUB_CLIENT_ID", default="")
+GITHUB_CLIENT_SECRET = env.str("GITHUB_CLIENT_SECRET", default="")
+GITHUB_URL = env.str("GITHUB_URL", default="https://github.com")
+GITHUB_API_URL = env.str("GITHUB_API_URL", default="https://api.github.com")
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
@@ -405,6 +417,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "common.jobs.purge",
         "schedule": 24 * 3600,
         "options": {"queue": "maintenance", "expires": 3600},
+    },
+    "send-notifications": {
+        "task": "accounts.jobs.send_notifications",
+        "schedule": 10,
+        "options": {"queue": "events", "expires": 10},
     },
     "deliver-webhooks": {
         "task": "audit.jobs.deliver_webhooks",

@@ -32,6 +32,15 @@ VARIABLES = {
         Variable(
             "STEP_UP_MINUTES", "Minutes for which a password or a second factor counts before what is risky.", "web"
         ),
+        Variable("OIDC_ISSUER", "A provider that people may sign in through; none where empty.", "web"),
+        Variable("OIDC_NAME", "What the button calls it.", "web"),
+        Variable("OIDC_CLIENT_ID", "What the provider calls this installation.", "web"),
+        Variable("OIDC_CLIENT_SECRET", "The secret that goes with it.", "web", secret=True),
+        Variable("OIDC_LINKS_BY_EMAIL", "Believe the provider whose verified address is whose account here.", "web"),
+        Variable("GITHUB_CLIENT_ID", "The OAuth app of this installation; without one nobody comes by GitHub.", "web"),
+        Variable("GITHUB_CLIENT_SECRET", "The secret that goes with it.", "web", secret=True),
+        Variable("GITHUB_URL", "Another address for GitHub Enterprise.", "web"),
+        Variable("GITHUB_API_URL", "The address of its API.", "web"),
     ],
     "E-mail": [
         Variable(

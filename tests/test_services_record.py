@@ -13,8 +13,9 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts import services as accounts
-from accounts.models import ApiToken, Session, User
+from accounts.models import ApiToken, Passkey, Session, User
 from accounts.services.factors import code_at
+from accounts.services.providers import Profile
 from accounts.sessions import SessionStore
 from audit import services as audit
 from audit.models import Delivery, DeliveryEndpoint, Event
@@ -25,6 +26,7 @@ from projects.models import ProjectMember
 from tasks import services as tasks
 from tasks.models import Execution
 from tests import agent_records, collab, evidence_records
+from tests.passkeys import Device
 from tests.services import artifacts
 from tests.services import delivery as plans
 from tests.staff import signed_in
@@ -64,6 +66,9 @@ SILENT = {
     "audit.await_sealed": "reads",
     "audit.close_epoch": "the tree that follows says so, with the reason: log.epoch_started",
     "audit.add_cosignature": "a signature about the log: as an event it would ask for the next one",
+    "accounts.send_notifications": "writes about events that are in the log",
+    "accounts.begin_passkey": "asks; add_passkey says what came of it",
+    "accounts.begin_passkey_sign_in": "asks; sign_in_with_passkey says what came of it",
     "accounts.begin_totp": "nothing counts before confirm_totp says so",
     "accounts.authenticate_token": "reads; notes the time of use, which is no change of state",
     "accounts.create_admin_if_missing": "calls create_tenant and create_user, or does nothing",
@@ -372,6 +377,60 @@ def finish_sign_in(world: World) -> None:
 @leaves("accounts.confirm", "auth.confirmed")
 def confirm(world: World) -> None:
     accounts.confirm(request=browser(), user=world.viewer, password=PASSWORD)
+
+
+def with_passkey(world: World) -> Device:
+    device = Device()
+    asked = accounts.begin_passkey(request=browser(), user=world.viewer)
+    answer = device.make(asked.options)
+    accounts.add_passkey(request=browser(), user=world.viewer, word=asked.word, answer=answer)
+    return device
+
+
+@leaves("accounts.add_passkey", "auth.passkey_added")
+def add_passkey(world: World) -> None:
+    with world.as_("viewer"):
+        with_passkey(world)
+
+
+@leaves("accounts.remove_passkey", "auth.passkey_added", "auth.passkey_removed")
+def remove_passkey(world: World) -> None:
+    with world.as_("viewer"):
+        with_passkey(world)
+        passkey = Passkey.objects.get()
+        accounts.remove_passkey(passkey=passkey)
+        accounts.remove_passkey(passkey=passkey)
+
+
+@leaves("accounts.sign_in_with_passkey", "auth.passkey_added", "auth.sign_in_succeeded")
+def sign_in_with_passkey(world: World) -> None:
+    with world.as_("viewer"):
+        device = with_passkey(world)
+    asked = accounts.begin_passkey_sign_in(request=browser())
+    accounts.sign_in_with_passkey(request=browser(), word=asked.word, answer=device.sign(asked.options))
+
+
+PROFILE = Profile("oidc", "ada-1", "ada@example.org")
+
+
+@leaves("accounts.connect_identity", "user.identity_connected")
+def connect_identity(world: World) -> None:
+    with world.as_("viewer"):
+        accounts.connect_identity(user=world.viewer, profile=PROFILE)
+
+
+@leaves("accounts.disconnect_identity", "user.identity_connected", "user.identity_disconnected")
+def disconnect_identity(world: World) -> None:
+    connect_identity(world)
+    with world.as_("viewer"):
+        accounts.disconnect_identity(user=world.viewer, provider="oidc")
+        accounts.disconnect_identity(user=world.viewer, provider="oidc")
+
+
+@leaves("accounts.sign_in_with_identity", "user.identity_connected", "auth.sign_in_succeeded")
+def sign_in_with_identity(world: World) -> None:
+    connect_identity(world)
+    accounts.sign_in_with_identity(request=browser(), profile=PROFILE)
 
 
 @leaves("accounts.use_link", "auth.link_issued", "user.updated", "auth.link_used")

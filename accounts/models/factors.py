@@ -1,11 +1,11 @@
-"""Second proofs of who somebody is: an authenticator app, and recovery codes for the day it is lost."""
+"""How people prove who they are besides a password: an authenticator app, recovery codes, passkeys, other accounts."""
 
 from django.db import models
 
 from accounts.models.people import User
 from accounts.querysets import RecoveryCodeQuerySet, TotpDeviceQuerySet
 from common.crypto import EncryptedTextField
-from common.models import TenantForeignKey, TenantModel
+from common.models import QueryIndex, TenantForeignKey, TenantModel
 
 
 class TotpDevice(TenantModel):
@@ -43,3 +43,47 @@ class RecoveryCode(TenantModel):
 
     def __str__(self) -> str:
         return f"recovery code of {self.user_id}"
+
+
+class Passkey(TenantModel):
+    """The public half of a key on somebody's device (WebAuthn)."""
+
+    user = TenantForeignKey(User, models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=100)
+    credential_id = models.BinaryField(max_length=1023, editable=False)
+    credential = models.BinaryField(editable=False, help_text="Attested credential data: the id and the public key.")
+    sign_count = models.BigIntegerField(default=0, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=["tenant", "credential_id"], name="accounts_passkey_credential"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Identity(TenantModel):
+    """A person's account at an OIDC provider. GitHub's is in the person's own row, with the token to work there."""
+
+    user = TenantForeignKey(User, models.CASCADE, related_name="identities", db_index=False)
+    provider = models.CharField(max_length=50)
+    subject = models.CharField(max_length=255, help_text="The provider's name for the account, which never changes.")
+    label = models.CharField(max_length=255, default="", blank=True)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = (
+            models.UniqueConstraint(fields=["tenant", "user", "provider"], name="accounts_identity_once"),
+            models.UniqueConstraint(fields=["tenant", "provider", "subject"], name="accounts_identity_subject"),
+        )
+        indexes = (
+            QueryIndex(
+                serves="the person of an account at a provider, before a tenant is known",
+                fields=["subject", "provider"],
+                name="accounts_identity_find",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.label} at {self.provider}"

@@ -142,6 +142,12 @@ class User(AbstractBaseUser, SoftDeleteModel):
                 name="accounts_user_github_username",
             ),
             QueryIndex(
+                serves="the person of a GitHub account, before a tenant is known",
+                fields=["github_user_id"],
+                condition=Q(github_user_id__isnull=False),
+                name="accounts_user_github_user",
+            ),
+            QueryIndex(
                 serves="the active people of a tenant by name",
                 fields=["tenant", "is_active", "display_name"],
                 name="accounts_user_active",

@@ -14,7 +14,9 @@ from accounts import events, jobs
 from accounts.models import (
     AccountLink,
     ApiToken,
+    Identity,
     Notification,
+    Passkey,
     RecoveryCode,
     Role,
     Tenant,
@@ -221,7 +223,7 @@ def delete_user(*, user: User, reason: str) -> User:
     if User.objects.filter(id=user.id).update(**gone, **forgotten):
         for token in ApiToken.objects.usable().filter(user=user):
             revoke_token(token=token, reason=reason)
-        for personal in (UserPreference, Notification, AccountLink, TotpDevice, RecoveryCode):
+        for personal in (UserPreference, Notification, AccountLink, TotpDevice, RecoveryCode, Passkey, Identity):
             personal.objects.filter(user=user).delete()
         record(events.USER_DELETED, subject_of(user), reason=reason, concerns=[user.id])
     user.refresh_from_db()

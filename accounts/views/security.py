@@ -1,7 +1,7 @@
 """The second factor: adding it, and proving with it again who one is."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import segno
@@ -39,7 +39,7 @@ def qr_code(text: str) -> SafeString:
 class ProvenView(SettingsView):
     """A settings page that opens only to those who proved recently who they are; others do it, and come back."""
 
-    http_method_names = ("get", "head", "options", "post")
+    http_method_names: Sequence[str] = ("get", "head", "options", "post")
 
     def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not proved_recently(self.principal):

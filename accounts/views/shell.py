@@ -28,6 +28,8 @@ TABS = (
     Tab("preferences", "Preferences", "settings"),
     Tab("password", "Password", "lock"),
     Tab("security", "Security", "shield-check"),
+    Tab("passkeys", "Passkeys", "fingerprint"),
+    Tab("connections", "Connections", "link"),
     Tab("sessions", "Sessions", "monitor"),
     Tab("tokens", "Tokens", "key"),
     Tab("people", "People", "users", for_administrators=True),

@@ -14,6 +14,8 @@ from django.views.generic.base import View
 
 from accounts.forms import SecondStepForm, SignInForm
 from accounts.services import end_session, finish_sign_in, sign_in
+from accounts.services.passkeys import site_of
+from accounts.services.providers import providers
 from accounts.services.sign_in import CodeRefused, PassageEnded, SignIn, Step
 from common.errors import DomainError
 from common.http import principal_of
@@ -67,7 +69,14 @@ class SignInView(View):
         self, request: HttpRequest, form: SignInForm, target: str, refusal: str = "", **kwargs: Any
     ) -> HttpResponse:
         # Somebody signed in who was sent here may not open what they asked for: never send them back in a circle.
-        context = {"form": form, "next": target, "refusal": refusal, "already": principal_of(request)}
+        context = {
+            "form": form,
+            "next": target,
+            "refusal": refusal,
+            "already": principal_of(request),
+            "site": site_of(request),
+            "providers": list(providers().values()),
+        }
         return render(request, "registration/sign_in.html", context, **kwargs)
 
 

@@ -11,10 +11,29 @@ from accounts.services.factors import code_at
 from tests.browser.conftest import Visitor
 from tests.browser.scene import Scene
 from tests.browser.test_accessible import WIDTHS, faults
+from tests.servers import Server
 from tests.world import PASSWORD
 
-PAGES = ("preferences", "password", "security", "sessions", "tokens", "people", "service-accounts")
+PAGES = (
+    "preferences",
+    "password",
+    "security",
+    "passkeys",
+    "connections",
+    "sessions",
+    "tokens",
+    "people",
+    "service-accounts",
+)
 NEW = "quite another password"
+
+
+class Named(Server):
+    """The same server under a name: a browser makes no passkeys for an IP address."""
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +102,7 @@ def test_an_app_is_added_in_the_browser_and_asked_for_at_the_next_sign_in(
     page.get_by_role("img", name="QR code").wait_for()
     found = faults(visitor, "enrolment")
     secret = page.locator("#totp-secret").inner_text()
-    page.get_by_label("Code").fill(code_at(secret, timezone.now()))
+    page.get_by_role("textbox", name="Code").fill(code_at(secret, timezone.now()))
     page.get_by_role("button", name="Turn it on").click()
     page.get_by_role("heading", name="Your recovery codes").wait_for()
     found += faults(visitor, "recovery codes")
@@ -102,3 +121,27 @@ def test_an_app_is_added_in_the_browser_and_asked_for_at_the_next_sign_in(
     again.go("/confirm/")
     found += faults(again, "confirm")
     assert not found, "\n".join(found)
+
+
+def test_a_passkey_of_the_browser_is_added_signs_in_and_is_removed(visit: Callable[..., Visitor], scene: Scene) -> None:
+    visitor = visit()
+    visitor.server = Named(visitor.server.port, visitor.server.process)
+    devices = visitor.context.new_cdp_session(visitor.page)
+    devices.send("WebAuthn.enable")
+    kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    options = {**kind, "isUserVerified": True, "automaticPresenceSimulation": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    visitor.sign_in(scene.world.reviewer)
+    page = visitor.go("/settings/passkeys/")
+    page.get_by_label("What you call it").fill("Laptop")
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_text("The passkey is added.").wait_for()
+    found = faults(visitor, "passkeys")
+    page.locator("details.menu summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url(lambda url: "sign-in" not in url)
+    visitor.go("/settings/passkeys/")
+    page.get_by_role("button", name="Remove Laptop").click()
+    page.get_by_text("Laptop is removed.").wait_for()
+    assert not found + visitor.said, "\n".join(found + visitor.said)

@@ -28,6 +28,7 @@ DEFINER_FUNCTIONS = {
     "sec.enqueue_event()": {"cm_owner"},
     "sec.make_partitions(integer)": {"cm_system"},
     "sec.ensure_partitions(integer,text)": {"cm_app"},
+    "sec.find_identity(text,text,text)": {"cm_app"},
     "sec.find_login(text,text)": {"cm_app"},
     "sec.find_session(bytea,text)": {"cm_app"},
     "sec.find_token(bytea,text)": {"cm_app"},
@@ -38,6 +39,7 @@ DEFINER_FUNCTIONS = {
     "sec.purge_run_logs(uuid,timestamp with time zone,integer,text)": {"cm_app"},
     "sec.tenants_with_due_deliveries(integer,text)": {"cm_app"},
     "sec.tenants_with_due_work(text)": {"cm_app"},
+    "sec.tenants_with_letters(timestamp with time zone,text)": {"cm_app"},
     "sec.unsealed_tenants(text)": {"cm_app"},
     "sec.work_gauges(text)": {"cm_app"},
 }

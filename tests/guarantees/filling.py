@@ -4,9 +4,17 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.models import LinkPurpose
-from accounts.services import begin_totp, confirm_totp, idempotency, issue_link, update_preferences
+from accounts.models import LinkPurpose, Passkey
+from accounts.services import (
+    begin_totp,
+    confirm_totp,
+    connect_identity,
+    idempotency,
+    issue_link,
+    update_preferences,
+)
 from accounts.services.factors import code_at
+from accounts.services.providers import Profile
 from audit.models import Checkpoint, SubjectKey
 from audit.services import add_cosignature, catch_up
 from common.errors import LeaseLost
@@ -45,6 +53,8 @@ def account(world: World) -> None:
         confirm_totp(user=world.viewer, code=code_at(begin_totp(user=world.viewer).secret, timezone.now()))
         idempotency.reserve(world.viewer.principal(), route="/", key="key", fingerprint="0" * 64)
         issue_link(user=world.viewer, purpose=LinkPurpose.RESET)
+        connect_identity(user=world.viewer, profile=Profile("oidc", f"viewer-{world.viewer.id}", "viewer"))
+        Passkey.objects.create(user=world.viewer, name="Laptop", credential_id=b"key", credential=b"key")
         SubjectKey.objects.create(user_id=world.viewer.id, key="c2VjcmV0")
 
 
