@@ -23,6 +23,7 @@ VARIABLES = {
             "BEHIND_PROXY", "Believe X-Forwarded-For and X-Forwarded-Proto: only behind a proxy that sets them.", "web"
         ),
         Variable("STATIC_ROOT", "The folder of collected static files.", "web"),
+        Variable("STATIC_HASHED", "Serve static files by names with their digest: after collectstatic.", "web"),
         Variable("API_LIMIT_PER_MINUTE", "Requests of one caller in a minute, over the whole API.", "web", least=1),
         Variable("DEBUG", "Show errors in the browser. Never where others can reach it.", "web"),
         Variable("DEVELOPMENT", "The database is the embedded one: sample data is allowed."),

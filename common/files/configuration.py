@@ -7,15 +7,18 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 DISK = {"default": {"BACKEND": "common.files.storage.DiskStorage"}}
-STATIC = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"
+HASHED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 NAMES = ("S3_BUCKET", "S3_REGION", "S3_ENDPOINT_URL", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_PREFIX")
 
 
 def storages(env: environ.Env) -> dict[str, dict[str, Any]]:
     """Return a folder of this machine, or the bucket that S3_BUCKET names. Raises `ImproperlyConfigured`."""
+    # A digest in the name lets browsers keep a file for ever; collectstatic must have made them.
+    static = {"staticfiles": {"BACKEND": HASHED if env.bool("STATIC_HASHED", default=False) else PLAIN}}
     given = {name: env.str(name, default="") for name in NAMES}
     if not any(given.values()):
-        return DISK | STATIC
+        return DISK | static
     check(given)
     options = {
         "bucket_name": given["S3_BUCKET"],
@@ -29,7 +32,7 @@ def storages(env: environ.Env) -> dict[str, dict[str, Any]]:
         "file_overwrite": True,
         "object_parameters": {"ContentType": "application/octet-stream", "ContentDisposition": "attachment"},
     }
-    return {"default": {"BACKEND": "common.files.s3.BucketStorage", "OPTIONS": options}} | STATIC
+    return {"default": {"BACKEND": "common.files.s3.BucketStorage", "OPTIONS": options}} | static
 
 
 def check(given: dict[str, str]) -> None:
