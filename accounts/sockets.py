@@ -13,7 +13,9 @@ from accounts.services.tickets import redeem_ticket
 from accounts.sessions import SessionStore
 from common import context
 from common.context import Principal
+from common.telemetry import tracing
 from common.telemetry.ids import trace_id_of
+from common.telemetry.tracing import Kind
 
 Scope = dict[str, Any]
 
@@ -45,6 +47,12 @@ def principal_of_scope(scope: Scope) -> Principal | None:
     return principal_from_session(SessionStore(cookie.value))
 
 
+def traceparent_of(scope: Scope) -> str:
+    """Return the header, or what a browser says in the address: it cannot send headers with a socket."""
+    said = parse_qs(scope["query_string"].decode("latin-1")).get("traceparent", [""])[0]
+    return header(scope, b"traceparent") or said
+
+
 class PrincipalSocketMiddleware:
     """Put the caller and a request context on the scope of every socket."""
 
@@ -52,7 +60,9 @@ class PrincipalSocketMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
-        running = context.new_context(trace_id=trace_id_of(header(scope, b"traceparent")))
-        with context.use(running):
+        parent = traceparent_of(scope)
+        running = context.new_context(trace_id=trace_id_of(parent))
+        with tracing.working(running, "open socket", Kind.SERVER, parent):
             principal = await database_sync_to_async(principal_of_scope)(scope)
+        with context.use(running):
             return await self.app(scope | {"principal": principal}, receive, send)

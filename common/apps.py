@@ -3,7 +3,7 @@ import logging
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
-from common.telemetry import sql
+from common.telemetry import sql, tracing
 from common.tenancy.guard import install_guard
 
 
@@ -17,5 +17,6 @@ class CommonConfig(AppConfig):
         install_guard()
         logging.captureWarnings(True)  # else a warning is a line of another shape
         sql.install()
+        tracing.start()
         # What apps do when a lower one tells of something, what of theirs is kept for how long, and what they check.
         autodiscover_modules("receivers", "retention", "checks")

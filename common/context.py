@@ -102,6 +102,8 @@ class RequestContext:
     trace_id: str
     span_id: str = ""
     correlation_id: str = ""
+    is_sampled: bool = True
+    """whether others should trace their part of it"""
     tenant_id: UUID | None = None
     actor: Actor | None = None
     reason: str = ""
@@ -111,7 +113,7 @@ class RequestContext:
     @property
     def traceparent(self) -> str:
         """The W3C header that makes what another process does a part of this."""
-        return f"00-{self.trace_id}-{self.span_id}-01"
+        return f"00-{self.trace_id}-{self.span_id}-{int(self.is_sampled):02x}"
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

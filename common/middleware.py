@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from common import context
-from common.telemetry import web
+from common.telemetry import tracing, web
 from common.telemetry.tally import counting, note_error
+from common.telemetry.tracing import Kind
 
 
 class RequestContextMiddleware:
@@ -19,11 +19,13 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         running = web.context_of(request)
-        with context.use(running), counting() as tally:
+        parent = request.headers.get("traceparent", "")
+        with tracing.working(running, "request", Kind.SERVER, parent) as span, counting() as tally:
             response = self.get_response(request)
             response["X-Request-ID"] = str(running.request_id)
             response["X-Correlation-ID"] = running.correlation_id
             seconds = time.perf_counter() - started
+            web.name_span(span, request, response, tally)
             web.count(request, response, seconds)
             web.write_line(request, response, seconds, tally)
         return response

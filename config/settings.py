@@ -478,6 +478,12 @@ LLM_PROVIDERS = llm_providers(env)
 ENVIRONMENT = env.str("ENVIRONMENT", default="development" if DEVELOPMENT else "production")
 PROCESS = {"service": SERVICE_NAME or "countermark", "environment": ENVIRONMENT, "version": VERSION}
 SLOW_QUERY_SECONDS = env.float("SLOW_QUERY_SECONDS", default=0.1)
+TRACES_EXPORTER = env.choice("OTEL_TRACES_EXPORTER", ("none", "console", "otlp", "memory"), default="none")
+TRACES_RATIO = env.float("OTEL_TRACES_SAMPLER_ARG", default=1.0)
+OTLP_ENDPOINT = env.address("OTEL_EXPORTER_OTLP_ENDPOINT", "http", "https", default="")
+OTLP_HEADERS = dict(part.partition("=")[::2] for part in env.list("OTEL_EXPORTER_OTLP_HEADERS", default=[]))
+if TRACES_EXPORTER == "otlp" and not OTLP_ENDPOINT:
+    env.refuse("OTEL_EXPORTER_OTLP_ENDPOINT", "is not set", "OTEL_TRACES_EXPORTER=otlp needs it.")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_FOLDER = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -174,6 +174,17 @@ VARIABLES = {
         ),
         Variable("SLOW_QUERY_SECONDS", "A statement that takes so long is written to the log.", least=0),
         Variable(
+            "OTEL_TRACES_EXPORTER",
+            "Where traces go: nowhere, to the console, to a collector, or to memory (for tests).",
+        ),
+        Variable("OTEL_TRACES_SAMPLER_ARG", "The part of new traces that is kept, from 0 to 1.", least=0),
+        Variable(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "The collector (OTLP over HTTP).",
+            remedy="For example http://collector:4318",
+        ),
+        Variable("OTEL_EXPORTER_OTLP_HEADERS", "What it wants to see: name=value, by commas.", secret=True),
+        Variable(
             "METRICS_TOKEN",
             "Who shows it as a bearer token may read /metrics. Without one, only this machine may.",
             "web",

@@ -9,14 +9,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from celery.signals import before_task_publish, task_failure, task_postrun, task_prerun
+from celery.signals import (
+    before_task_publish,
+    task_failure,
+    task_postrun,
+    task_prerun,
+    worker_process_init,
+    worker_process_shutdown,
+)
 from django.conf import settings
 
 from common import context
-from common.telemetry import ids
+from common.telemetry import ids, tracing
 from common.telemetry.failures import described
 from common.telemetry.metrics import JOB_SECONDS, JOB_WAIT_SECONDS
 from common.telemetry.tally import Tally, counting, note_error
+from common.telemetry.tracing import Kind, Span
 
 logger = logging.getLogger("countermark.job")
 
@@ -29,6 +37,7 @@ class Job:
     """A job that runs in this process."""
 
     stack: ExitStack
+    span: Span
     tally: Tally
     started: float
     waited: float
@@ -60,10 +69,12 @@ def begin(task_id: str = "", task: Any = None, **_: Any) -> None:
     )
     sent = getattr(task.request, HEADER_SENT, None)
     stack = ExitStack()
-    stack.enter_context(context.use(running))
+    span = stack.enter_context(
+        tracing.working(running, f"job {task.name}", Kind.CONSUMER, str(header[HEADER_TRACE] or ""))
+    )
     tally = stack.enter_context(counting())
     waited = max(0.0, time.time() - sent) if isinstance(sent, float) else 0.0
-    _running[task_id] = Job(stack, tally, time.perf_counter(), waited)
+    _running[task_id] = Job(stack, span, tally, time.perf_counter(), waited)
 
 
 @task_failure.connect(weak=False)
@@ -81,6 +92,9 @@ def end(task_id: str = "", task: Any = None, state: str = "", **_: Any) -> None:
     with job.stack:
         seconds = time.perf_counter() - job.started
         failed = state == "FAILURE"
+        job.span.set({"messaging.system": "celery", "messaging.destination.name": queue_of(task)})
+        if failed:
+            job.span.fail(type(job.tally.error).__name__)
         JOB_SECONDS.labels(task.name, state.lower()).observe(seconds)
         JOB_WAIT_SECONDS.labels(queue_of(task)).observe(job.waited)
         fields = {
@@ -96,6 +110,17 @@ def end(task_id: str = "", task: Any = None, state: str = "", **_: Any) -> None:
             **(described(500, job.tally.error) if failed else {}),
         }
         logger.log(logging.WARNING if failed else logging.INFO, "job", extra=fields)
+
+
+@worker_process_init.connect(weak=False)
+def trace_child(**_: Any) -> None:
+    """The threads that send spans do not survive the fork."""
+    tracing.start()
+
+
+@worker_process_shutdown.connect(weak=False)
+def send_rest(**_: Any) -> None:
+    tracing.stop()
 
 
 def queue_of(task: Any) -> str:

@@ -10,10 +10,12 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from common.telemetry import tally
+from common.telemetry import tally, tracing
 from common.telemetry.metrics import SQL_SECONDS, kind_of_statement
+from common.telemetry.tracing import Kind
 
 logger = logging.getLogger("countermark.sql")
+TEXT_LENGTH = 1000
 Execute = Callable[[Any, Any, bool, dict[str, Any]], Any]
 
 
@@ -21,13 +23,20 @@ def observe(execute: Execute, sql: Any, params: Any, many: bool, context: dict[s
     """Run a statement, count it and time it. Its parameters are looked at by nobody."""
     started = time.perf_counter()
     try:
-        return execute(sql, params, many, context)
+        if not tracing.is_on():
+            return execute(sql, params, many, context)
+        with tracing.span(f"SQL {kind_of_statement(sql)}", Kind.CLIENT, attributes_of(sql)):
+            return execute(sql, params, many, context)
     finally:
         seconds = time.perf_counter() - started
         tally.note_query(seconds)
         SQL_SECONDS.labels(kind_of_statement(sql)).observe(seconds)
         if seconds >= settings.SLOW_QUERY_SECONDS:
-            logger.warning("slow query", extra={"duration_ms": round(seconds * 1000, 1), "sql": str(sql)[:1000]})
+            logger.warning("slow query", extra={"duration_ms": round(seconds * 1000, 1), "sql": str(sql)[:TEXT_LENGTH]})
+
+
+def attributes_of(sql: Any) -> dict[str, str]:
+    return {"db.system.name": "postgresql", "db.query.text": str(sql)[:TEXT_LENGTH] if isinstance(sql, str) else ""}
 
 
 def _watch(sender: Any, connection: BaseDatabaseWrapper, **_: Any) -> None:

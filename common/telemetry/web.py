@@ -13,6 +13,7 @@ from common.telemetry import ids
 from common.telemetry.failures import described
 from common.telemetry.metrics import REQUEST_SECONDS, REQUESTS
 from common.telemetry.tally import Tally
+from common.telemetry.tracing import Span
 
 logger = logging.getLogger("countermark.request")
 
@@ -53,6 +54,21 @@ def count(request: HttpRequest, response: HttpResponseBase, seconds: float) -> N
     method, route = method_of(request), route_of(request)
     REQUESTS.labels(method, route, response.status_code).inc()
     REQUEST_SECONDS.labels(method, route).observe(seconds)
+
+
+def name_span(span: Span, request: HttpRequest, response: HttpResponseBase, tally: Tally) -> None:
+    """Call the span by what answered, and say how it ended."""
+    method, route, status = method_of(request), route_of(request), response.status_code
+    ids = {f"countermark.{name}": str(value) for name, value in caller_of(request).items()}
+    attributes: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.route": route,
+        "http.response.status_code": status,
+        **ids,
+    }
+    span.set(attributes, f"{method} {route}")
+    if status >= 500:
+        span.fail(type(tally.error).__name__ if tally.error else str(status))
 
 
 def write_line(request: HttpRequest, response: HttpResponseBase, seconds: float, tally: Tally) -> None:

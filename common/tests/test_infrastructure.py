@@ -2,22 +2,75 @@
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client, override_settings
 
+from audit.models import Event
+from audit.queries import PlacedEvent
 from common import context
 from common.context import SYSTEM
 from common.telemetry.web import pace_of
+from common.tenancy import MissingTenantContextError
+from common.tenancy.guard import unguarded
 from common.tests.logged import logged
+from tasks.models import Task
 from tests.world import Client as ApiClient
 from tests.world import World
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 IDS = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "X-Correlation-ID": "run-7"}
+
+
+def test_database_connection(db: None) -> None:
+    """The product reaches a PostgreSQL it can work with, as a role that row security binds."""
+    with unguarded(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int, current_user, pg_is_in_recovery()")
+        version, role, is_standby = cursor.fetchone()
+        cursor.execute("SELECT rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname = current_user")
+        rights = cursor.fetchone()
+        cursor.execute("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = 'tasks_task'")
+        row_security = cursor.fetchone()
+    assert version >= 150_000
+    assert (role, is_standby) == ("cm_app", False)
+    assert rights == (False, False, False)
+    assert row_security == (True, True)
+    with pytest.raises(MissingTenantContextError):
+        Task.objects.exists()
+
+
+def test_tracing_enabled(world: World, spans: Callable[[], list[Any]]) -> None:
+    """One trace id from the caller's header through the request, its statements, its line and its event."""
+    title = "A task with a title"
+    with logged() as lines:
+        answer = ApiClient(world.tokens["engineer"]).send(
+            "POST", "tasks/", {"project": str(world.project.id), "title": title}, **IDS
+        )
+    assert answer.status_code == 201
+    found = spans()
+    [request] = [span for span in found if span.kind.name == "SERVER"]
+    assert (request.name, f"{request.context.trace_id:032x}") == ("POST api/v1/tasks/", TRACE)
+    assert f"{request.parent.span_id:016x}" == "00f067aa0ba902b7"
+    assert request.attributes["http.response.status_code"] == 201
+    assert request.attributes["countermark.tenant_id"] == str(world.tenant.id)
+    assert {span.context.trace_id for span in found} == {request.context.trace_id}
+    parts = [span for span in found if span.kind.name == "CLIENT"]
+    assert {"postgresql", "redis"} <= {
+        span.attributes.get("db.system.name", span.attributes.get("db.system")) for span in parts
+    }
+    assert request.context.span_id in {span.parent.span_id for span in parts}
+    [line] = lines.of("request")
+    assert (line["trace_id"], line["span_id"]) == (TRACE, f"{request.context.span_id:016x}")
+    with world.as_("system"):
+        event = Event.objects.get(event_type="task.created", resource_id=answer.json()["id"])
+    assert (event.trace_id, PlacedEvent(1, event).message()["trace_id"]) == (TRACE, TRACE)
+    written = " ".join(span.to_json() for span in found)
+    assert [secret for secret in (world.tokens["engineer"], title) if secret in written] == []
 
 
 def test_logging_structured(world: World) -> None:
