@@ -18,7 +18,7 @@ from agents.models import (
     StopTrigger,
 )
 from agents.queries import GROUPS
-from common.api.filters import FilterSet, flag_filter, id_filter
+from common.api.filters import FilterSet, MomentFilter, flag_filter, id_filter
 
 
 class AgentFilter(FilterSet):
@@ -77,8 +77,8 @@ class CostFilter(FilterSet):
     task = id_filter("task_id")
     execution = id_filter("execution_id")
     kind = filters.MultipleChoiceFilter(choices=CostKind.choices)
-    since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    since = MomentFilter(field_name="created_at", lookup_expr="gte")
+    until = MomentFilter(field_name="created_at", lookup_expr="lt")
 
 
 class CostSummaryFilter(CostFilter):

@@ -8,7 +8,7 @@ from django_filters import rest_framework as filters
 
 from audit.events import Action, Outcome, canonical_name
 from audit.models import DeliveryStatus, SourceChoices
-from common.api.filters import FilterSet, flag_filter, id_filter
+from common.api.filters import FilterSet, MomentFilter, flag_filter, id_filter
 from common.ids import uuid7_floor
 
 
@@ -44,8 +44,8 @@ class EventFilter(FilterSet):
     source = filters.MultipleChoiceFilter(choices=SourceChoices.choices)
     action = filters.MultipleChoiceFilter(choices=Action.choices)
     outcome = filters.MultipleChoiceFilter(choices=Outcome.choices)
-    since = filters.IsoDateTimeFilter(field_name="id", method=since)
-    until = filters.IsoDateTimeFilter(field_name="id", method=until)
+    since = MomentFilter(field_name="id", method=since)
+    until = MomentFilter(field_name="id", method=until)
 
 
 class ActivityFilter(FilterSet):
@@ -55,8 +55,8 @@ class ActivityFilter(FilterSet):
     user = id_filter("user_id")
     agent = id_filter("agent_id")
     public = flag_filter("is_public")
-    since = filters.IsoDateTimeFilter(field_name="event_id", method=since)
-    until = filters.IsoDateTimeFilter(field_name="event_id", method=until)
+    since = MomentFilter(field_name="event_id", method=since)
+    until = MomentFilter(field_name="event_id", method=until)
 
 
 class EndpointFilter(FilterSet):

@@ -1,8 +1,11 @@
 """List filters: explicit ones only, and an unknown parameter is an error instead of a silently unfiltered list."""
 
+from datetime import UTC
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 
 from common.errors import Invalid
@@ -24,6 +27,23 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # as abov
             if any("\x00" in value or not value for value in values):
                 raise Invalid("A filter is empty or holds the character NUL.", errors={name: ["Give a value."]})
         return super().filter_queryset(request, queryset, view)
+
+
+class MomentField(IsoDateTimeField):  # type: ignore[misc]  # as above
+    """A moment in UTC. The zone of what was said may be one that PostgreSQL does not know; UTC never is."""
+
+    def clean(self, value: Any) -> Any:
+        moment = super().clean(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValidationError("A year of four digits, please.") from error
+
+
+class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]  # as above
+    """A filter by a moment."""
+
+    field_class = MomentField
 
 
 def id_filter(field: str) -> filters.UUIDFilter:

@@ -30,7 +30,7 @@ MOST_PATTERNS = 50
 class GateSerializer(serializers.ModelSerializer[Gate]):
     """A gate. `cycle` counts the revisions that reviews asked for."""
 
-    owner_agent = serializers.UUIDField(source="owner_agent_id", read_only=True)
+    owner_agent = serializers.UUIDField(source="owner_agent_id", read_only=True, allow_null=True)
 
     class Meta:
         model = Gate
@@ -73,8 +73,8 @@ class GateInput(GateChange):
 class CheckSerializer(serializers.ModelSerializer[GateCheck]):
     """One thing a gate looks at. A waiver stands beside the state: what failed stays failed, and is let through."""
 
-    evidence = serializers.UUIDField(source="evidence_id", read_only=True)
-    checked_by_agent = serializers.UUIDField(source="checked_by_agent_id", read_only=True)
+    evidence = serializers.UUIDField(source="evidence_id", read_only=True, allow_null=True)
+    checked_by_agent = serializers.UUIDField(source="checked_by_agent_id", read_only=True, allow_null=True)
 
     class Meta:
         model = GateCheck
@@ -145,7 +145,7 @@ class PatternSerializer(serializers.ModelSerializer[PatternCheck]):
 class ReviewSerializer(serializers.ModelSerializer[Review]):
     """What one reviewer said in one cycle of a gate."""
 
-    reviewer_agent = serializers.UUIDField(source="reviewer_agent_id", read_only=True)
+    reviewer_agent = serializers.UUIDField(source="reviewer_agent_id", read_only=True, allow_null=True)
     reopened_tasks = serializers.ListField(source="reopened_task_ids", child=serializers.UUIDField(), read_only=True)
     patterns = PatternSerializer(many=True, read_only=True)
 

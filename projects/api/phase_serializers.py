@@ -115,7 +115,7 @@ class PhaseInput(PhaseChange):
 class PhaseApprovalSerializer(serializers.ModelSerializer[PhaseApproval]):
     """The final review's answer, with the criteria as they stood."""
 
-    approver_agent = serializers.UUIDField(source="approver_agent_id", read_only=True)
+    approver_agent = serializers.UUIDField(source="approver_agent_id", read_only=True, allow_null=True)
 
     class Meta:
         model = PhaseApproval
@@ -145,7 +145,7 @@ class PhaseApprovalInput(StrictSerializer):
 class SuccessCriterionSerializer(serializers.ModelSerializer[SuccessCriterion]):
     """What a phase must reach."""
 
-    evidence = serializers.UUIDField(source="evidence_id", read_only=True)
+    evidence = serializers.UUIDField(source="evidence_id", read_only=True, allow_null=True)
 
     class Meta:
         model = SuccessCriterion

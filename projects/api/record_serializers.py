@@ -60,8 +60,8 @@ class DecisionAcceptance(StrictSerializer):
 class EscalationRuleSerializer(serializers.ModelSerializer[EscalationRule]):
     """Who is asked next when work of an area fails."""
 
-    backup_agent = serializers.UUIDField(source="backup_agent_id", read_only=True)
-    escalate_to_agent = serializers.UUIDField(source="escalate_to_agent_id", read_only=True)
+    backup_agent = serializers.UUIDField(source="backup_agent_id", read_only=True, allow_null=True)
+    escalate_to_agent = serializers.UUIDField(source="escalate_to_agent_id", read_only=True, allow_null=True)
 
     class Meta:
         model = EscalationRule
@@ -107,7 +107,7 @@ class EscalationSerializer(serializers.ModelSerializer[Escalation]):
 
     area = serializers.CharField(source="rule.area", read_only=True)
     project = serializers.UUIDField(source="rule.project_id", read_only=True)
-    raised_by_agent = serializers.UUIDField(source="raised_by_agent_id", read_only=True)
+    raised_by_agent = serializers.UUIDField(source="raised_by_agent_id", read_only=True, allow_null=True)
 
     class Meta:
         model = Escalation

@@ -35,8 +35,8 @@ class OfferedOption(serializers.Serializer[Any]):
 class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
     """A question to a person, its answer, and everything its digest binds."""
 
-    task_key = serializers.CharField(source="task.key", read_only=True)
-    agent_name = serializers.CharField(source="agent.name", read_only=True)
+    task_key = serializers.CharField(source="task.key", read_only=True, allow_null=True)
+    agent_name = serializers.CharField(source="agent.name", read_only=True, allow_null=True)
     action = JSONObjectField(read_only=True)
     amended_content = JSONObjectField(read_only=True, allow_null=True)
     target_commit = serializers.SerializerMethodField()

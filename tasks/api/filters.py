@@ -4,7 +4,7 @@ from typing import Any
 
 from django_filters import rest_framework as filters
 
-from common.api.filters import FilterSet, id_filter
+from common.api.filters import FilterSet, MomentFilter, id_filter
 from common.http import require_principal
 from tasks.models import (
     ApprovalKind,
@@ -52,8 +52,8 @@ class TaskFilter(ChildFilter):
     priority = filters.MultipleChoiceFilter(choices=Priority.choices)
     verification = filters.MultipleChoiceFilter(choices=Verification.choices)
     label = filters.CharFilter(method="with_labels", help_text="Named more than once: with all of them.")
-    due_after = filters.IsoDateTimeFilter(field_name="due_date", lookup_expr="gte")
-    due_before = filters.IsoDateTimeFilter(field_name="due_date", lookup_expr="lt")
+    due_after = MomentFilter(field_name="due_date", lookup_expr="gte")
+    due_before = MomentFilter(field_name="due_date", lookup_expr="lt")
     github_issue_number = filters.NumberFilter()
     github_pr_number = filters.NumberFilter()
     q = filters.CharFilter(field_name="title", lookup_expr="begins", help_text="How the title begins.")

@@ -255,6 +255,8 @@ class ExecutionListSerializer(serializers.ModelSerializer[Execution]):
 
     task_key = serializers.CharField(source="task.key", read_only=True)
     run_state = serializers.CharField(read_only=True, help_text="pending, working, completed, failed or cancelled")
+    total_tokens = serializers.IntegerField(read_only=True, allow_null=True)
+    execution_time_ms = serializers.IntegerField(read_only=True, allow_null=True)
 
     class Meta:
         model = Execution
