@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from audit.events import CATALOGUE
 from audit.models import ActivityItem, Delivery, DeliveryEndpoint, Event, SchemaMigration
-from common.api.serializers import StrictSerializer
+from common.api.serializers import JSONObjectField, StrictSerializer
 
 
 class ActorSerializer(serializers.Serializer[Any]):
@@ -36,6 +36,7 @@ class EventSerializer(serializers.ModelSerializer[Event]):
     aliases = serializers.SerializerMethodField()
     actor = ActorSerializer(source="*", read_only=True)
     resource = ResourceSerializer(source="*", read_only=True)
+    changes = JSONObjectField(read_only=True, allow_null=True)
     data = serializers.SerializerMethodField()  # type: ignore[assignment]  # the name in the API
 
     class Meta:

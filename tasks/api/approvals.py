@@ -62,7 +62,7 @@ class ApprovalViewSet(VisibleViewSet):
         request=serializers.BulkRespondInput,
         responses=SHOWN(many=True),
     )
-    @action(detail=False, methods=["post"], url_path="bulk-respond")
+    @action(detail=False, methods=["post"], url_path="bulk-respond", pagination_class=None)
     def bulk_respond(self, request: Request) -> Response:
         """Approve or reject up to ten requests together, each by its digest: all of them or none."""
         given = self.valid(serializers.BulkRespondInput)

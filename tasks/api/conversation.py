@@ -111,8 +111,8 @@ class AttachmentViewSet(UploadMixin, TaskPartViewSet):
             OpenApiParameter("Range", OpenApiTypes.STR, OpenApiParameter.HEADER, description="bytes=0-1023"),
         ],
         responses={
-            (200, "application/octet-stream"): OpenApiTypes.BINARY,
-            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+            (200, "*/*"): OpenApiTypes.BINARY,
+            (206, "*/*"): OpenApiTypes.BINARY,
         },
     )
     @action(detail=True, methods=["get"], content_negotiation_class=AnyAccept)
@@ -127,7 +127,7 @@ class AttachmentViewSet(UploadMixin, TaskPartViewSet):
         operation_id="tasks_attachments_use",
         parameters=[*OF_TASK, IDEMPOTENCY_KEY],
         request=serializers.EvidenceUse,
-        responses=serializers.AttachmentSerializer,
+        responses={200: serializers.AttachmentSerializer},
     )
 )
 class AttachmentEvidenceViewSet(TaskPartViewSet):

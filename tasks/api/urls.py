@@ -35,7 +35,7 @@ def checklist(prefix: str, name: str, view: Any) -> list[URLPattern]:
     """Return the routes of a checklist below its task or gate."""
     return [
         path(prefix, view.as_view(LIST), name=f"{name}-list"),
-        path(f"{prefix}order/", view.as_view({"put": "order"}), name=f"{name}-order"),
+        path(f"{prefix}order/", view.as_view({"put": "order"}, pagination_class=None), name=f"{name}-order"),
         path(f"{prefix}<uuid:pk>/", view.as_view(LINE), name=f"{name}-detail"),
         path(f"{prefix}<uuid:pk>/tick/", view.as_view({"post": "tick"}), name=f"{name}-tick"),
     ]

@@ -10,6 +10,7 @@ from django.urls import get_resolver
 from accounts.services import create_token
 from accounts.services.tokens import SCOPES
 from audit.models import Event
+from tests.api.description import faults
 from tests.api.scene import Scene
 from tests.api.table import CALLERS, ROWS, Row
 from tests.world import Client, World
@@ -47,6 +48,7 @@ def test_each_caller_gets_the_answer_of_the_table(row: Row, scene: Scene, second
         with transaction.atomic():
             answer = send(row, scene, token_of(caller, scene, second_world))
             got[caller] = answer.status_code
+            assert faults(row.method, shape(row.path), answer) == [], caller
             if answer.status_code >= 400:
                 check_problem(answer)
                 assert (events_of(scene.world), events_of(second_world)) == before, f"{caller} changed something"

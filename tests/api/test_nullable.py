@@ -40,6 +40,7 @@ NEVER_NULL = {
     "EvidenceListSerializer.is_verified",
     "EvidenceSerializer.confidence",
     "EvidenceSerializer.is_verified",
+    "UserSerializer.is_service_account",
 }
 
 
