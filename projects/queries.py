@@ -145,21 +145,22 @@ def counted(rows: Any, condition: Q) -> dict[UUID, tuple[int, int]]:
     return {row["phase_id"]: (row["done"], row["total"]) for row in found}
 
 
-def next_actions(phase: Phase, progress: Progress) -> list[str]:
-    """Return what brings a phase on, in words and in order."""
+def next_actions(phase: Phase, progress: Progress, gates: Iterable[Gate] | None = None) -> list[str]:
+    """Return what brings a phase on, in words and in order. `gates` are the phase's, where they are at hand."""
     if phase.status == PhaseStatus.PENDING:
         return ["Start the phase"]
     if phase.status == PhaseStatus.BLOCKED:
         return ["Resolve what blocks the phase, and let it go on"]
     if phase.status != PhaseStatus.IN_PROGRESS:
         return []
-    gates = Gate.objects.filter(phase_id=phase.id).exclude(status__in=(*GATES_BEHIND, GateStatus.PENDING))
+    if gates is None:
+        gates = Gate.objects.filter(phase_id=phase.id).order_by("id")
     verbs = {
         GateStatus.OPEN: "Decide gate {}",
         GateStatus.FAILED: "Mend what failed at gate {}",
         GateStatus.CHANGES_REQUESTED: "Make the changes that gate {} asks for",
     }
-    actions = [verbs[GateStatus(gate.status)].format(gate.name) for gate in gates.order_by("id")]
+    actions = [verbs[GateStatus(gate.status)].format(gate.name) for gate in gates if gate.status in verbs]
     if progress.tasks_done < progress.tasks_total:
         actions.append(f"Finish {progress.tasks_total - progress.tasks_done} tasks")
     if not actions and progress.criteria_met < progress.criteria_total:

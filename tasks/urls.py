@@ -22,6 +22,8 @@ parts = [
 urlpatterns = [
     path("", views.HomeView.as_view(), name="home"),
     path("projects/<slug:slug>/board/", views.BoardView.as_view(), name="task-board"),
+    path("projects/<slug:slug>/plans/", views.PlansView.as_view(), name="plans"),
+    path("projects/<slug:slug>/plans/<uuid:plan_id>/", views.PlanView.as_view(), name="plan"),
     path("tasks/<uuid:task_id>/", views.TaskDetailView.as_view(), name="task"),
     path("tasks/<uuid:task_id>/", include(parts)),
     path("tasks/<uuid:task_id>/reopen/", views.ReopenView.as_view(), name="task-reopen"),
@@ -31,6 +33,7 @@ urlpatterns = [
     path("inbox/", views.InboxView.as_view(), name="inbox"),
     path("inbox/<uuid:approval_id>/", views.ApprovalView.as_view(), name="approval"),
     path("f/projects/<slug:slug>/board/", views.BoardRegionView.as_view(), name="board-region"),
+    path("f/projects/<slug:slug>/plans/<uuid:plan_id>/", views.PlanRegionView.as_view(), name="plan-region"),
     path("f/tasks/<uuid:task_id>/", views.TaskRegionView.as_view(), name="task-region"),
     path("f/executions/<uuid:execution_id>/log/", views.LogTailView.as_view(), name="run-log-tail"),
     path("f/inbox/", views.InboxListView.as_view(), name="inbox-list"),

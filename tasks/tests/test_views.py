@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from projects.models import CheckState, CriterionState, GateStatus, PhaseStatus, PlanStatus
 from tasks.models import ApprovalStatus, ExecutionStatus, HandoffStatus, Resolution, TaskStatus
 from tasks.services import add_dependency, append_log, complete_execution, fail_execution
 from tasks.tests.view_cases import Scene, body
@@ -22,7 +23,9 @@ from tests.world import World
 MOST_QUERIES = 12
 # The page of a task has two rights and eight more lists: what people and agents wrote about it.
 MOST_OF_A_TASK = MOST_QUERIES + 10
+DELIVERY = (looks.PLAN, looks.PHASE, looks.GATE, looks.CHECK, looks.GOAL)
 STATES = (TaskStatus, Resolution, ExecutionStatus, ApprovalStatus, HandoffStatus)
+STATES_OF_DELIVERY = (PlanStatus, PhaseStatus, GateStatus, CheckState, CriterionState)
 
 
 @pytest.fixture
@@ -272,10 +275,17 @@ def statements(client: Client, path: str) -> list[str]:
 def test_every_look_has_its_icon_in_the_sprite() -> None:
     sprite = (settings.BASE_DIR / "static/vendor/icons.svg").read_text()
     shown = [look for look in vars(looks).values() if isinstance(look, looks.Look)]
-    tables: list[dict[Any, looks.Look]] = [looks.TASK, looks.CLOSED, looks.RUN, looks.APPROVAL, looks.HANDOFF]
+    tables: list[dict[Any, looks.Look]] = [
+        looks.TASK,
+        looks.CLOSED,
+        looks.RUN,
+        looks.APPROVAL,
+        looks.HANDOFF,
+        *DELIVERY,
+    ]
     names = {look.icon for look in [*shown, *(look for table in tables for look in table.values())]}
     assert {name for name in names | {icon for _, icon in ICONS} if f'id="{name}"' not in sprite} == set()
-    assert all(set(table) == set(states) for table, states in zip(tables, STATES, strict=True))
+    assert all(set(table) == set(states) for table, states in zip(tables, (*STATES, *STATES_OF_DELIVERY), strict=True))
 
 
 @pytest.mark.parametrize("name", ["board", "task", "waiting", "approval", "log"])

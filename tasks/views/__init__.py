@@ -1,9 +1,10 @@
-"""The pages of work: board, task, inbox, run log. They read through querysets and write through services."""
+"""The pages of work: board, plan, task, inbox, run log. They read through querysets and write through services."""
 
 from tasks.views.actions import ReopenView, SignOffView
 from tasks.views.board import BoardRegionView, BoardView, HomeView
 from tasks.views.files import FileContentView, FileView
 from tasks.views.inbox import ApprovalRegionView, ApprovalView, InboxLinkView, InboxListView, InboxView
+from tasks.views.plan import PlanRegionView, PlansView, PlanView
 from tasks.views.runs import EvidenceOutputView, LogTailView, LogView
 from tasks.views.task import TaskDetailView, TaskRegionView
 from tasks.views.writing import (
@@ -42,6 +43,9 @@ __all__ = [
     "LineView",
     "LogTailView",
     "LogView",
+    "PlanRegionView",
+    "PlanView",
+    "PlansView",
     "ReopenView",
     "SignOffView",
     "TaskDetailView",

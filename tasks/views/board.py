@@ -32,7 +32,7 @@ from tasks.views.looks import (
     strength,
     task_look,
 )
-from tasks.views.shell import RegionView, ShellView, board_url_of, project_socket, visible_project
+from tasks.views.shell import RegionView, ShellView, board_url_of, visible_project
 
 FIRST, STEP, MOST = 50, 50, 500
 LONG_TEXT = ("description", "instructions", "input", "output")
@@ -305,11 +305,8 @@ class BoardView(BoardRegionView, ShellView):
     template_name = "tasks/task_board.html"
     section = "board"
 
-    def live_socket(self) -> str:
-        return project_socket(self.project)
-
-    def board_url(self) -> str:
-        return board_url_of(self.project)
+    def about(self) -> Project:
+        return self.project
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         projects = Project.objects.visible_to(self.principal).active().order_by("name")[:50]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from common.context import Principal
 from evidence.models import Evidence, Grade
+from projects.models import CheckState, CriterionState, GateStatus, PhaseStatus, PlanStatus
 from tasks.models import (
     ApprovalKind,
     ApprovalRequest,
@@ -82,6 +83,40 @@ OPEN = Look("circle-dashed", "No evidence yet", "neutral")
 VERIFIED = Look("shield-check", "Verified", "ok")
 REJECTED = Look("shield-x", "Rejected", "bad")
 RECORDED = Look("circle", "Recorded", "neutral")
+
+PLAN = {
+    PlanStatus.DRAFT: Look("circle-dashed", "Draft", "neutral"),
+    PlanStatus.ACTIVE: Look("circle-dot", "Active", "active"),
+    PlanStatus.COMPLETED: Look("circle-check", "Completed", "ok"),
+    PlanStatus.CANCELLED: Look("circle-slash", "Cancelled", "neutral"),
+}
+PHASE = {
+    PhaseStatus.PENDING: Look("circle", "Not begun", "neutral"),
+    PhaseStatus.IN_PROGRESS: Look("circle-dot", "In progress", "active"),
+    PhaseStatus.BLOCKED: Look("triangle-alert", "Blocked", "warn"),
+    PhaseStatus.COMPLETED: Look("circle-check", "Completed", "ok"),
+    PhaseStatus.CANCELLED: Look("circle-slash", "Cancelled", "neutral"),
+}
+GATE = {
+    GateStatus.PENDING: Look("lock", "Closed", "neutral"),
+    GateStatus.OPEN: Look("circle-dot", "Open for review", "active"),
+    GateStatus.PASSED: Look("circle-check", "Passed", "ok"),
+    GateStatus.FAILED: Look("circle-x", "Failed", "bad"),
+    GateStatus.CHANGES_REQUESTED: Look("rotate-ccw", "Changes asked for", "warn"),
+    GateStatus.WAIVED: Look("circle-slash", "Waived", "warn"),
+}
+CHECK = {
+    CheckState.PENDING: Look("circle-dashed", "Not looked at yet", "neutral"),
+    CheckState.PASS: Look("circle-check", "Passed", "ok"),
+    CheckState.FAIL: Look("circle-x", "Failed", "bad"),
+    CheckState.SKIPPED: Look("circle-slash", "Skipped", "neutral"),
+}
+GOAL = {
+    CriterionState.PENDING: Look("circle-dashed", "Not decided yet", "neutral"),
+    CriterionState.MET: MET,
+    CriterionState.FAILED: Look("circle-x", "Failed", "bad"),
+    CriterionState.WAIVED: Look("circle-slash", "Waived", "warn"),
+}
 
 
 def needs_me(kind: str) -> Look:

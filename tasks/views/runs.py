@@ -10,10 +10,11 @@ from django.utils.functional import cached_property
 from common.context import Principal
 from common.views import TenantView
 from evidence.models import Evidence
+from projects.models import Project
 from tasks.models import Execution, ExecutionStatus
 from tasks.views.looks import run_look
 from tasks.views.run_log import line_start, tail, window
-from tasks.views.shell import RegionView, ShellView, board_url_of, project_socket
+from tasks.views.shell import RegionView, ShellView
 
 
 def visible_run(principal: Principal, execution_id: UUID) -> Execution:
@@ -43,11 +44,8 @@ class LogView(ShellView):
     def run(self) -> Execution:
         return visible_run(self.principal, self.kwargs["execution_id"])
 
-    def live_socket(self) -> str:
-        return project_socket(self.run.task.project)
-
-    def board_url(self) -> str:
-        return board_url_of(self.run.task.project)
+    def about(self) -> Project:
+        return self.run.task.project
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         shown, run = super().context(**kwargs), self.run

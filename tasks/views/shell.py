@@ -59,20 +59,20 @@ class ShellView(RegionView):
 
     section = ""
 
-    def live_socket(self) -> str:
-        """Where this page listens: to what concerns the viewer, unless it is about one project."""
-        return "/ws/live/"
-
-    def board_url(self) -> str:
-        return "/"
+    def about(self) -> Project | None:
+        """The project this page is about, if it is about one."""
+        return None
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         # The position is read before anything else: what changes later is replayed, so nothing falls in between.
         position = head()
+        project = self.about()
         return {
             "live_pos": position,
-            "live_socket": self.live_socket(),
-            "board_url": self.board_url(),
+            # to what concerns the viewer, unless the page is about one project
+            "live_socket": f"/ws/projects/{project.id}/" if project else "/ws/live/",
+            "board_url": board_url_of(project) if project else "/",
+            "plans_url": reverse("tasks:plans", args=[project.slug]) if project else "",
             "section": self.section,
             "inbox_count": len(self.mine),
             **super().context(**kwargs),
@@ -81,7 +81,3 @@ class ShellView(RegionView):
 
 def board_url_of(project: Project) -> str:
     return reverse("tasks:task-board", args=[project.slug])
-
-
-def project_socket(project: Project) -> str:
-    return f"/ws/projects/{project.id}/"

@@ -15,6 +15,7 @@ from audit.events import event_type
 from audit.models import Event, Position
 from common.context import Principal
 from evidence.models import Evidence, Grade
+from projects.models import Project
 from projects.permissions import can_manage
 from tasks.forms import PartForm
 from tasks.models import (
@@ -47,7 +48,7 @@ from tasks.views.looks import (
 )
 from tasks.views.parts import Writer, parts_of
 from tasks.views.run_log import tail
-from tasks.views.shell import RegionView, ShellView, board_url_of, project_socket, visible_task
+from tasks.views.shell import RegionView, ShellView, visible_task
 from tasks.views.timeline import timeline
 
 MOST_RUNS, MOST_EVENTS = 20, 60
@@ -294,8 +295,5 @@ class TaskDetailView(TaskRegionView, ShellView):
     template_name = "tasks/task_detail.html"
     section = "board"
 
-    def live_socket(self) -> str:
-        return project_socket(self.task.project)
-
-    def board_url(self) -> str:
-        return board_url_of(self.task.project)
+    def about(self) -> Project:
+        return self.task.project

@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from agents.services import register_agent
+from projects.models import GateCheck, Phase, Plan
+from projects.samples.preservation import AGENTS
+from projects.services import judge_check, start_phase
 from tasks.models import Execution, Task
 from tasks.services import (
     add_dependency,
     append_log,
     cancel_task,
+    close_task,
     fail_execution,
     heartbeat,
     log_work,
@@ -15,6 +20,7 @@ from tasks.services import (
     resolve_blocker,
     tick_checklist_item,
 )
+from tasks.services.samples import create_sample_plan
 from tests.collab import attach, blocked, comment, line, offer
 from tests.work import (
     PYTEST,
@@ -69,6 +75,7 @@ class Scene:
         dropped = make_task(world, title="Old flaky test")
         with acting(world, "engineer"):
             cancel_task(task=dropped, reason="not reproducible")
+        self.plan = self.planned()
 
     def closed(self) -> tuple[Task, Execution]:
         """A task that was lost once and then went well."""
@@ -135,10 +142,27 @@ class Scene:
         blocked(self.world, task, "Docker is down")
         return task
 
+    def planned(self) -> Plan:
+        """The plan of the specification, begun: its first group is done, and one check of its first gate failed."""
+        owner = self.world.engineer
+        with acting(self.world, "engineer"):
+            agents = {name: register_agent(owner=owner, name=name, agent_type="custom") for name in AGENTS}
+            plan = create_sample_plan(project=self.world.project, agents=agents)
+            phase = start_phase(phase=Phase.objects.get(plan=plan))
+            first = phase.groups.order_by("sequence", "id")[0]
+            for task in Task.objects.filter(group=first).order_by("id"):
+                close_task(task=task, resolution="completed", reason="done")
+        with acting(self.world, "reviewer"):
+            judged = GateCheck.objects.filter(gate__after_group=first).order_by("ordinal")[:2]
+            for check, state in zip(judged, ("fail", "pass"), strict=True):
+                judge_check(check=check, principal=self.world.reviewer.principal(), state=state)
+        return plan
+
     @property
     def pages(self) -> dict[str, str]:
         return {
             "board": "/projects/countermark/board/",
+            "plan": f"/projects/countermark/plans/{self.plan.id}/",
             "task waiting for others": f"/tasks/{self.held.id}/",
             "task talked about": f"/tasks/{self.talked.id}/",
             "task done": f"/tasks/{self.done.id}/",
