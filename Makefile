@@ -19,7 +19,7 @@ NO_SERVER := SECRET_KEY=lint CONTEXT_KEY=00 LEASE_KEY=00 FIELD_KEYS=00 \
 	REDIS_CHANNELS_URL=redis://none/2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format check pg15 chaos bench migrate manage lock
+.PHONY: help run demo test lint format check security pg15 chaos bench migrate manage lock
 
 help:  ## show these words
 	@sed -nE 's/^([a-z0-9]+):.*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
@@ -45,12 +45,19 @@ format:  ## let ruff format the code and mend what it can
 	@$(DEV)
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
-check: pg15  ## the slow tier: browser, API description, mutants, tests at full size, PostgreSQL 15, fresh clone
+check: security pg15  ## the slow tier: browser, API description, mutants, tests at full size, PostgreSQL 15, fresh clone
 	@# One process each: a browser holds its event loop for as long as the process lives.
 	@$(PYTEST) -m browser $(ARGS)
 	@$(PYTEST) -m "contract or mutant" $(ARGS)
 	@$(PYTEST) -m long $(ARGS)
 	@$(PYTEST) -m system $(ARGS)
+
+security:  ## bandit over the code; zizmor over workflows, where there are any
+	@$(DEV)
+	@# Findings of low severity are ruff's too (rules S), where each exception has its reason beside it.
+	@$(BIN)/bandit --quiet --severity-level medium --recursive . --exclude ./.venv,./.data,*/tests/*,./tests,*/migrations/* \
+		> .data/bandit.log 2>&1 || { cat .data/bandit.log; exit 1; }
+	@if [ -d .github/workflows ]; then $(BIN)/zizmor --offline --quiet .github/workflows; fi
 
 pg15:  ## the smoke run on PostgreSQL 15, where its programs are installed
 	@if [ -x $(POSTGRES_15)/postgres ]; then \

@@ -33,7 +33,7 @@ def qr_code(text: str) -> SafeString:
         drawn, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=4, dark="#000", light="#fff",
         svgclass="qr", lineclass=None, nl=False,
     )  # fmt: skip
-    return SafeString(drawn.getvalue().decode())
+    return SafeString(drawn.getvalue().decode())  # nosec B703
 
 
 class ProvenView(SettingsView):

@@ -21,7 +21,7 @@ from common.embedded.servers import Servers
 
 DEFAULT_PORT = 8000
 HEALTH_SECONDS = 60
-EVERYWHERE = ("0.0.0.0", "::")  # nosec B104: recognised here, bound only where an operator asks
+EVERYWHERE = ("0.0.0.0", "::")  # nosec B104 # recognised here, bound only where an operator asks
 LAST_LINES = 12
 SET_UP_STEPS = (Step(signal.SIGTERM, 5),)
 
@@ -172,7 +172,7 @@ async def healthy(url: str) -> bool:
 
 def answers(url: str) -> bool:
     try:
-        urllib.request.urlopen(url, timeout=5).close()  # nosec B310: our own address
+        urllib.request.urlopen(url, timeout=5).close()  # nosec B310 # our own address
     except urllib.error.HTTPError as answer:
         return answer.code < HTTPStatus.INTERNAL_SERVER_ERROR
     except OSError:

@@ -80,7 +80,7 @@ def system_call(function: str, *args: Any) -> list[dict[str, Any]]:
     placeholders = ", ".join(["%s"] * (len(args) + 1))
     with unguarded(), connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         signed_pass = sign_for_connection(SYSTEM, PASS_LIFETIME)
-        statement = f"SELECT * FROM sec.{function}({placeholders})"  # noqa: S608  # nosec B608: a literal, see above
+        statement = f"SELECT * FROM sec.{function}({placeholders})"  # noqa: S608  # nosec B608 # a literal, see above
         cursor.execute(statement, [*args, signed_pass])
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

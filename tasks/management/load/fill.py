@@ -35,7 +35,7 @@ class Fill:
             expressions[str(column.column)] = f"%(default_{column.column})s::{column.db_type(connection)}"
         numbers = "generate_series(%(first)s::bigint, %(last)s::bigint) AS i"
         return (
-            f"INSERT INTO {self.model._meta.db_table} ({', '.join(expressions)})"  # noqa: S608  # all of it is ours
+            f"INSERT INTO {self.model._meta.db_table} ({', '.join(expressions)})"  # noqa: S608  # nosec B608 # all of it is ours
             f" SELECT {', '.join(expressions.values())} FROM {numbers} WHERE {self.where}"
         )
 
