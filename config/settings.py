@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from common.configuration import Environment
@@ -15,6 +14,7 @@ from common.files.configuration import storages
 from common.health.configuration import llm_providers
 from common.telemetry.logs import logging_config
 from config import variables
+from config.schedule import SCHEDULE, nightly_backup
 
 env = VARIABLES = Environment(variables.VARIABLES)
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -101,6 +101,8 @@ BACKUP_DIR = env.str("BACKUP_DIR", default="")
 BACKUP_DATABASE_URL = env.address("BACKUP_DATABASE_URL", "postgresql", "postgres", default="")
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
 BACKUP_HOUR = env.int("BACKUP_HOUR", default=2)  # UTC
+if BACKUP_HOUR > 23:
+    env.refuse("BACKUP_HOUR", "must be 23 or less")
 
 # CONTEXT_KEY signs the tenant context, LEASE_KEY makes lease tokens: hex, newest first, older ones for rotation.
 CONTEXT_KEYS = env.keys("CONTEXT_KEY")
@@ -342,105 +344,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE", default=str(BASE_DIR / ".data" / "beat"))
-CELERY_BEAT_SCHEDULE = {
-    "note-beat": {
-        "task": "common.jobs.note_beat",
-        "schedule": 15,
-        "options": {"queue": "default", "expires": 15},
-    },
-    "check-providers": {
-        "task": "common.jobs.check_providers",
-        "schedule": 60,
-        "options": {"queue": "maintenance", "expires": 60},
-    },
-    "reap-expired-leases": {
-        "task": "tasks.jobs.reap_expired_leases",
-        "schedule": 5,
-        "options": {"queue": "maintenance", "expires": 15},
-    },
-    "expire-approvals": {
-        "task": "tasks.jobs.expire_approvals",
-        "schedule": 30,
-        "options": {"queue": "hitl", "expires": 60},
-    },
-    "mark-silent-agents": {
-        "task": "tasks.jobs.mark_silent_agents",
-        "schedule": 60,
-        "options": {"queue": "agents", "expires": 120},
-    },
-    "settle-expired-holds": {
-        "task": "tasks.jobs.settle_expired_holds",
-        "schedule": 60,
-        "options": {"queue": "maintenance", "expires": 120},
-    },
-    "sweep-files": {
-        "task": "tasks.jobs.sweep_files",
-        "schedule": 24 * 3600,
-        "options": {"queue": "maintenance", "expires": 3600},
-    },
-    "sweep-artifact-bodies": {
-        "task": "evidence.jobs.sweep_artifact_bodies",
-        "schedule": 24 * 3600,
-        "options": {"queue": "maintenance", "expires": 3600},
-    },
-    "expire-evidence": {
-        "task": "evidence.jobs.expire_evidence",
-        "schedule": 60,
-        "options": {"queue": "maintenance", "expires": 120},
-    },
-    "refresh-scores": {
-        "task": "evidence.jobs.refresh_scores",
-        "schedule": 900,
-        "options": {"queue": "maintenance", "expires": 900},
-    },
-    "apply-decay": {
-        "task": "evidence.jobs.apply_decay",
-        "schedule": 24 * 3600,
-        "options": {"queue": "maintenance", "expires": 3600},
-    },
-    "scrub-content": {
-        "task": "evidence.jobs.scrub_content",
-        "schedule": 24 * 3600,
-        "options": {"queue": "maintenance", "expires": 3600},
-    },
-    "measure-projects": {
-        "task": "projects.jobs.measure_projects",
-        "schedule": 15 * 60,
-        "options": {"queue": "maintenance", "expires": 600},
-    },
-    "ensure-partitions": {
-        "task": "audit.jobs.ensure_partitions",
-        "schedule": 6 * 3600,
-        "options": {"queue": "audit", "expires": 3600},
-    },
-    "purge": {
-        "task": "common.jobs.purge",
-        "schedule": 24 * 3600,
-        "options": {"queue": "maintenance", "expires": 3600},
-    },
-    "send-notifications": {
-        "task": "accounts.jobs.send_notifications",
-        "schedule": 10,
-        "options": {"queue": "events", "expires": 10},
-    },
-    "deliver-webhooks": {
-        "task": "audit.jobs.deliver_webhooks",
-        "schedule": 5,
-        "options": {"queue": "webhooks", "expires": 5},
-    },
-    "reencrypt-fields": {
-        "task": "common.jobs.reencrypt_fields",
-        "schedule": 24 * 3600,
-        "options": {"queue": "maintenance", "expires": 3600},
-    },
-}
-
-if BACKUP_DIR:
-    CELERY_BEAT_SCHEDULE["back-up"] = {
-        "task": "common.jobs.back_up",
-        "schedule": crontab(hour=BACKUP_HOUR, minute=0),
-        "options": {"queue": "backup", "expires": 12 * 3600},
-    }
+CELERY_BEAT_SCHEDULE = SCHEDULE | (nightly_backup(BACKUP_HOUR) if BACKUP_DIR else {})
 
 # --- outgoing webhooks and retention ------------------------------------------------------------------------------
 # Networks that are not on the public internet and may be delivered to all the same: for the whole instance, by its

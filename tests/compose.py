@@ -12,6 +12,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "docker-compose.yml"
 DEVELOPMENT = ROOT / "deploy" / "development.env"
+# What Compose asks for beside the settings of the product: passwords that become part of addresses, and its own knobs.
+OF_THE_FILE = {"APP_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "SETUP_OPTIONS"}
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
 
 

@@ -13,11 +13,9 @@ from django.urls import resolve
 
 from common.embedded.product import QUEUES
 from tests import compose
-from tests.compose import ROOT, NotSetError
+from tests.compose import OF_THE_FILE, ROOT, NotSetError
 
 PROGRAMS = {"python", "celery", "uvicorn"}
-# What Compose asks for beside the settings of the product: passwords that become part of addresses, and its own knobs.
-OF_COMPOSE = {"APP_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "SETUP_OPTIONS"}
 OTHERS = {"POSTGRES_DB", "POSTGRES_PASSWORD", "REDISCLI_AUTH"}
 SECRET = re.compile(r"PASSWORD|KEY|SECRET|TOKEN")
 
@@ -59,7 +57,7 @@ def test_every_variable_that_a_service_gets_is_known(ours: dict[str, Any], docum
 
 def test_every_variable_that_it_asks_for_is_one_of_ours() -> None:
     asked = {match["name"] for match in compose.VARIABLE.finditer(compose.text())}
-    assert asked <= set(settings.VARIABLES.declared) | OF_COMPOSE
+    assert asked <= set(settings.VARIABLES.declared) | OF_THE_FILE
 
 
 def test_the_services_get_all_that_must_be_set(ours: dict[str, Any]) -> None:

@@ -84,6 +84,7 @@ WRONG = {
     "LOG_FORMAT": ["yaml"],
     "API_LIMIT_PER_MINUTE": ["0"],
     "RETENTION_DAYS_ACTIVITY": ["-1"],
+    "BACKUP_HOUR": ["24", "-1"],
 }
 
 
