@@ -6,12 +6,14 @@ tests connect as the app role. A test with the `world` fixture runs in a transac
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
+from common.telemetry import tracing
 from tests.database import cloned_database
 from tests.servers import Server, running_relay, running_server
 from tests.world import Client, World, make_world
@@ -80,3 +82,13 @@ def relay(django_db_setup: None) -> Iterator[None]:
 def _no_limits_left_over() -> None:
     """Forget what earlier tests counted towards a limit."""
     cache.clear()
+
+
+@pytest.fixture
+def spans() -> Iterator[Callable[[], list[Any]]]:
+    """Trace this process into memory; call it for what was sent."""
+    tracer = tracing.start("memory")
+    try:
+        yield lambda: list(tracer.exporter.get_finished_spans())
+    finally:
+        tracing.stop()

@@ -14,6 +14,7 @@ urlpatterns = [
     path("sign-in/with/<slug:provider>/", views.ProviderView.as_view(), name="provider"),
     path("sign-in/with/<slug:provider>/answer/", views.ProviderAnswerView.as_view(), name="provider-answer"),
     path("confirm/", views.ConfirmView.as_view(), name="confirm"),
+    path("confirm/passkey/", views.PasskeyConfirmView.as_view(), name="passkey-confirm"),
     path("sign-out/", views.SignOutView.as_view(), name="sign-out"),
     path("forgot/", views.ForgotView.as_view(), name="forgot"),
     path("link/", views.LinkView.as_view(), name="link"),

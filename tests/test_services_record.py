@@ -402,6 +402,15 @@ def remove_passkey(world: World) -> None:
         accounts.remove_passkey(passkey=passkey)
 
 
+@leaves("accounts.confirm_with_passkey", "auth.passkey_added", "auth.confirmed")
+def confirm_with_passkey(world: World) -> None:
+    with world.as_("viewer"):
+        device = with_passkey(world)
+    asked = accounts.begin_passkey_sign_in(request=browser())
+    answer = device.sign(asked.options)
+    accounts.confirm_with_passkey(request=browser(), user=world.viewer, word=asked.word, answer=answer)
+
+
 @leaves("accounts.sign_in_with_passkey", "auth.passkey_added", "auth.sign_in_succeeded")
 def sign_in_with_passkey(world: World) -> None:
     with world.as_("viewer"):

@@ -42,7 +42,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 class UserInput(StrictSerializer):
-    """A new account. It has no password: an administrator gives one in the admin, a service account never has one."""
+    """A new account. It has no password: `invite` sends its person a link; a service account never has one."""
 
     email = serializers.EmailField(max_length=255)
     display_name = serializers.CharField(max_length=255)

@@ -18,6 +18,7 @@ from accounts.services import (
     create_user,
     deactivate_user,
     delete_user,
+    invite_again,
     reactivate_user,
     revoke_token,
     rotate_token,
@@ -87,6 +88,20 @@ class UserViewSet(VisibleViewSet):
     def reactivate(self, request: Request, pk: str) -> Response:
         """Open a closed account again."""
         return self.shown(reactivate_user(user=self.to_administer(), **self.valid(ReasonInput)))
+
+    @extend_schema(
+        tags=IDENTITY,
+        operation_id="users_invite",
+        parameters=[IDEMPOTENCY_KEY],
+        request=NoInput,
+        responses=serializers.UserSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def invite(self, request: Request, pk: str) -> Response:
+        """Send a person without a password a link that opens the account; a link from before ends."""
+        user = self.to_administer()
+        self.valid(NoInput)
+        return self.shown(invite_again(user=user))
 
     def to_administer(self) -> User:
         user: User = self.get_object()

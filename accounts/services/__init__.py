@@ -16,6 +16,7 @@ from accounts.services.passkeys import (
     add_passkey,
     begin_passkey,
     begin_passkey_sign_in,
+    confirm_with_passkey,
     remove_passkey,
     sign_in_with_passkey,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "change_password",
     "confirm",
     "confirm_totp",
+    "confirm_with_passkey",
     "connect_github",
     "connect_identity",
     "create_admin_if_missing",

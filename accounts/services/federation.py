@@ -15,7 +15,11 @@ from accounts.services.sign_in import SignIn, go_on
 from audit.services import record
 from common.context import SYSTEM
 from common.errors import Conflict, DomainError
+from common.http import address_of
+from common.redis import Limit, get_rate_limiter
 from common.tenancy import system_call, tenant_context
+
+ATTEMPTS_PER_ADDRESS = Limit("provider-address", requests=30, seconds=300)
 
 
 class NotConnected(DomainError):
@@ -24,6 +28,11 @@ class NotConnected(DomainError):
     code = "not_connected"
     status = 401
     title = "No account here is connected with it. Sign in with your password, then connect it in the settings"
+
+
+def throttle_attempts(request: HttpRequest) -> None:
+    """Count a start, because each asks the provider something; raises `TooManyRequests`."""
+    get_rate_limiter(ATTEMPTS_PER_ADDRESS).is_allowed(address_of(request)).require()
 
 
 @transaction.atomic

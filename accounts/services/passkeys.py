@@ -29,7 +29,7 @@ from fido2.webauthn import (
 from accounts import events
 from accounts.models import Passkey, User
 from accounts.services.people import subject_of
-from accounts.services.sign_in import begin_session
+from accounts.services.sign_in import begin_session, note_proof
 from audit.events import Outcome
 from audit.services import record
 from common.context import SYSTEM
@@ -172,6 +172,21 @@ def begin_passkey_sign_in(*, request: HttpRequest) -> Challenge:
 
 def sign_in_with_passkey(*, request: HttpRequest, word: str, answer: Mapping[str, Any]) -> User:
     """Start a session for whose passkey has signed the challenge. Raises `PasskeyRefused`, `Unavailable`."""
+    user = person_behind(request, word, answer)
+    begin_session(request=request, user=user, method="passkey")
+    return user
+
+
+def confirm_with_passkey(*, request: HttpRequest, user: User, word: str, answer: Mapping[str, Any]) -> None:
+    """Prove again who one is, with a passkey of one's own. Raises `PasskeyRefused`, `Unavailable`."""
+    if named_in(answer)[:2] != (user.tenant_id, user.id):
+        raise PasskeyRefused
+    person_behind(request, word, answer)
+    note_proof(request, user, "passkey")
+
+
+def person_behind(request: HttpRequest, word: str, answer: Mapping[str, Any]) -> User:
+    """Return whose passkey has signed the challenge; a refusal is in that person's log. Raises `PasskeyRefused`."""
     state = take(word)
     if state.pop("user", None) != ANYBODY:
         raise PasskeyRefused
@@ -191,7 +206,6 @@ def sign_in_with_passkey(*, request: HttpRequest, word: str, answer: Mapping[str
             record(events.SIGN_IN_FAILED, subject_of(user), outcome=denied, concerns=[user.id], method="passkey")
     if not signed:
         raise PasskeyRefused
-    begin_session(request=request, user=user, method="passkey")
     return user
 
 

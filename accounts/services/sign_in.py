@@ -142,13 +142,18 @@ def confirm(*, request: HttpRequest, user: User, password: str = "", code: str =
         needs_code = has_second_factor(user)
         by_password = "password" if user.check_password(password) else ""
         kind = accept_code(user=user, code=code) if needs_code else by_password
-        if kind:
-            record(events.CONFIRMED, subject_of(user), concerns=[user.id], method=kind)
-        else:
+        if not kind:
             denied = Outcome.DENIED
             record(events.SIGN_IN_FAILED, subject_of(user), outcome=denied, concerns=[user.id], method="confirmation")
     if not kind:
         raise CodeRefused
+    note_proof(request, user, kind)
+
+
+def note_proof(request: HttpRequest, user: User, method: str) -> None:
+    """Write into the session, and the log, that its person has just proved who they are."""
+    with tenant_context(user.tenant_id, actor=user.actor):
+        record(events.CONFIRMED, subject_of(user), concerns=[user.id], method=method)
     request.session["proved_at"] = int(time.time())
 
 

@@ -84,6 +84,15 @@ def test_administrators_see_closed_accounts_and_others_do_not(world: World) -> N
     assert Client(world.tokens["engineer"]).send("GET", path).status_code == 200
 
 
+def test_an_administrator_makes_an_account_and_invites_its_person(world: World) -> None:
+    admin = Client(world.tokens["admin"])
+    made = admin.send("POST", "users/", {"email": "ada@example.org", "display_name": "Ada"}).json()
+    assert admin.send("POST", f"users/{made['id']}/invite/", {}).json()["id"] == made["id"]
+    assert newest_event(world, "user.invited").actor_id == world.admin.id
+    answer = admin.send("POST", f"users/{world.viewer.id}/invite/", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_invited")
+
+
 def test_the_last_administrator_is_told_why_not(world: World) -> None:
     client = Client(world.tokens["admin"])
     answer = client.send("POST", f"users/{world.admin.id}/deactivate/", {"reason": "bye"})

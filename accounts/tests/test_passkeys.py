@@ -151,6 +151,24 @@ def test_only_a_session_with_a_recent_proof_adds_one(world: World, settings: Any
     assert Client().post("/settings/passkeys/question/").headers["Location"].startswith("/sign-in/")
 
 
+def test_a_passkey_confirms_who_one_is_and_nobody_elses_does(world: World, device: Device, settings: Any) -> None:
+    settings.STEP_UP_MINUTES = -1
+
+    def confirmed(user: Any) -> str:
+        client = signed_in(user)
+        asked = question(client, "/sign-in/passkey/question/")
+        form = {"word": asked["word"], "answer": json.dumps(device.sign(asked["options"])), "next": "/inbox/"}
+        location: str = client.post("/confirm/passkey/", form).headers["Location"]
+        return location
+
+    assert b"data-passkey" in signed_in(world.viewer).get("/confirm/").content
+    assert b"data-passkey" not in signed_in(world.reviewer).get("/confirm/").content
+    assert confirmed(world.viewer) == "/inbox/"
+    assert newest_event(world, "auth.confirmed").body == '{"method":"passkey"}'
+    assert confirmed(world.reviewer) == "/confirm/?next=%2Finbox%2F"
+    assert Client().post("/confirm/passkey/").headers["Location"].startswith("/sign-in/")
+
+
 def test_without_redis_passkeys_say_so(world: World, settings: Any) -> None:
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": AWAY}}
     assert Client().post("/sign-in/passkey/question/").status_code == 503
@@ -163,7 +181,9 @@ def test_under_an_address_without_a_name_there_are_none(world: World) -> None:
     assert b"data-passkey" in Client().get("/sign-in/").content
 
 
-@pytest.mark.parametrize("path", ["/sign-in/passkey/", "/sign-in/passkey/question/", "/settings/passkeys/question/"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in/passkey/", "/sign-in/passkey/question/", "/settings/passkeys/question/", "/confirm/passkey/"]
+)
 def test_other_methods_are_refused(world: World, path: str) -> None:
     assert signed_in(world.viewer).get(path).status_code == 405
 

@@ -243,6 +243,11 @@ def test_a_provider_that_is_away_is_said(db: None, settings: Any) -> None:
     assert b"did not work" in client.get("/sign-in/").content
 
 
+def test_a_provider_is_not_asked_without_end(db: None, provider: LocalProvider) -> None:
+    sent = [Client().get("/sign-in/with/github/").headers["Location"] for _ in range(31)]
+    assert [one for one in sent if not one.startswith(provider.url)] == ["/sign-in/"]
+
+
 def test_what_is_not_set_up_is_not_there(world: World) -> None:
     assert Client().get("/sign-in/with/oidc/").status_code == 404
     assert b"Sign in with" not in Client().get("/sign-in/").content

@@ -144,6 +144,14 @@ def test_nobody_touches_the_token_of_somebody_else_here(world: World, other_worl
     assert me(token.secret) == 200
 
 
+@pytest.mark.parametrize("page", ["tokens", "people", "service-accounts"])
+def test_who_hands_out_ways_in_proved_recently_who_they_are(world: World, settings: Any, page: str) -> None:
+    client = signed_in(world.admin)
+    settings.STEP_UP_MINUTES = -1
+    for answer in (client.get(f"/settings/{page}/"), client.post(f"/settings/{page}/", {"name": "x"})):
+        assert answer.headers["Location"] == f"/confirm/?next=%2Fsettings%2F{page}%2F"
+
+
 # --- for administrators ---------------------------------------------------------------------------------------------
 def test_an_administrator_invites_sees_who_is_missing_and_hands_a_link_over(world: World) -> None:
     client = signed_in(world.admin)

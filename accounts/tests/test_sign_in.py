@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client, RequestFactory
 
 from accounts.models import Role, Tenant, User
@@ -44,6 +45,24 @@ def test_an_unknown_address_gets_the_same_answer_as_a_wrong_password(world: Worl
         return answer.status_code, answer.context["refusal"]
 
     assert page("nobody@example.org") == page(world.viewer.email)
+
+
+def test_every_refusal_computes_one_password_hash(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time tells nothing: known or not, open or closed, with a password or without."""
+    with world.as_("admin"):
+        deactivate_user(user=world.stranger, reason="left")
+        service = create_user(email="bot@example.org", display_name="Bot", password=None, role=Role.SERVICE)
+    encode, computed = MD5PasswordHasher.encode, []
+
+    def counted(*args: Any) -> str:
+        computed.append(args)
+        return encode(*args)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    for email in ("nobody@example.org", world.viewer.email, world.stranger.email, service.email):
+        computed.clear()
+        assert attempt(email, "a wrong password") == 401
+        assert len(computed) == 1, email
 
 
 def test_closed_accounts_closed_tenants_and_service_accounts_are_refused(world: World, other_world: World) -> None:

@@ -3,7 +3,13 @@
 from accounts.views.federation import ConnectionsView, ProviderAnswerView, ProviderView
 from accounts.views.links import ForgotView, LinkView
 from accounts.views.own import PasswordView, PreferencesView, SessionsView, TokensView
-from accounts.views.passkeys import PasskeyQuestionView, PasskeySignInQuestionView, PasskeySignInView, PasskeysView
+from accounts.views.passkeys import (
+    PasskeyConfirmView,
+    PasskeyQuestionView,
+    PasskeySignInQuestionView,
+    PasskeySignInView,
+    PasskeysView,
+)
 from accounts.views.people import PeopleView, ServiceAccountsView
 from accounts.views.security import ConfirmView, SecurityView
 from accounts.views.sign_in import SecondStepView, SignInView, SignOutView
@@ -13,6 +19,7 @@ __all__ = [
     "ConnectionsView",
     "ForgotView",
     "LinkView",
+    "PasskeyConfirmView",
     "PasskeyQuestionView",
     "PasskeySignInQuestionView",
     "PasskeySignInView",

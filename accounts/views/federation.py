@@ -19,6 +19,7 @@ from accounts.models import Identity
 from accounts.permissions import proved_recently
 from accounts.queries import person
 from accounts.services import connect_identity, disconnect_github, disconnect_identity, sign_in_with_identity
+from accounts.services.federation import throttle_attempts
 from accounts.services.providers import Attempt, Profile, Provider, ProviderRefused, new_attempt, providers
 from accounts.views.security import ProvenView
 from accounts.views.sign_in import led_on, safe_next
@@ -61,6 +62,7 @@ class ProviderView(View):
             connect = str(principal.user_id)
         attempt = new_attempt(provider, safe_next(request, request.GET.get("next", "")), connect)
         try:
+            throttle_attempts(request)
             response = redirect(chosen.address(attempt, back_to(chosen)))
         except DomainError as refusal:
             messages.warning(request, f"{refusal.detail.rstrip('.')}.")

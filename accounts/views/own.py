@@ -23,6 +23,7 @@ from accounts.services import (
     rotate_token,
     update_preferences,
 )
+from accounts.views.security import ProvenView
 from accounts.views.shell import SettingsView
 from common.errors import DomainError
 
@@ -107,7 +108,7 @@ class SessionsView(OwnView):
 
 
 @method_decorator(never_cache, name="dispatch")
-class TokensView(OwnView):
+class TokensView(ProvenView):
     """The own tokens: make one, rotate or revoke it. A secret is in one answer and nowhere else."""
 
     template_name = "settings/tokens.html"

@@ -5,7 +5,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.generic.base import View
 
@@ -16,12 +18,14 @@ from accounts.services import (
     add_passkey,
     begin_passkey,
     begin_passkey_sign_in,
+    confirm_with_passkey,
     remove_passkey,
     sign_in_with_passkey,
 )
 from accounts.services.passkeys import Challenge, site_of
 from accounts.views.own import MOST, id_of
 from accounts.views.security import ProvenView
+from accounts.views.shell import SettingsView
 from accounts.views.sign_in import safe_next
 from common.errors import DomainError
 
@@ -100,6 +104,27 @@ class PasskeySignInView(View):
             messages.warning(request, f"{refusal.detail.rstrip('.')}.")
             return redirect("accounts:sign-in")
         return redirect(safe_next(request, request.POST.get("next", "")))
+
+
+@method_decorator(never_cache, name="dispatch")
+class PasskeyConfirmView(SettingsView):
+    """The answer of a passkey of somebody who is signed in and proves it again."""
+
+    http_method_names = ("post", "options")
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = PasskeyForm(request.POST)
+        target = safe_next(request, request.POST.get("next", ""))
+        if not form.is_valid():
+            raise Http404
+        given = form.cleaned_data
+        try:
+            user = person(self.principal.user_id)
+            confirm_with_passkey(request=request, user=user, word=given["word"], answer=given["answer"])
+        except DomainError as refusal:
+            messages.warning(request, f"{refusal.detail.rstrip('.')}.")
+            return redirect(f"{reverse('accounts:confirm')}?{urlencode({'next': target})}")
+        return redirect(target)
 
 
 @method_decorator(never_cache, name="dispatch")

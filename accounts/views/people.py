@@ -16,15 +16,13 @@ from accounts.models import LinkPurpose, Role, User
 from accounts.permissions import may_administer
 from accounts.queries import invited_people, person, service_accounts
 from accounts.services import create_token, create_user, invite_again, invite_user, issue_link
-from accounts.views.shell import SettingsView
+from accounts.views.security import ProvenView
 from common.errors import DomainError, NotFound
 
 
 @method_decorator(never_cache, name="dispatch")
-class AdministratorView(SettingsView):
+class AdministratorView(ProvenView):
     """A settings page for administrators. A POST says in `do` which of the page's forms it is."""
-
-    http_method_names = ("get", "head", "options", "post")
 
     def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not may_administer(self.principal):

@@ -15,11 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.forms import ConfirmForm, TotpForm
-from accounts.models import RecoveryCode, TotpDevice
+from accounts.models import Passkey, RecoveryCode, TotpDevice
 from accounts.permissions import proved_recently
 from accounts.queries import person
 from accounts.services import begin_totp, confirm, confirm_totp, make_recovery_codes, remove_totp
 from accounts.services.factors import has_second_factor
+from accounts.services.passkeys import site_of
 from accounts.services.sign_in import CodeRefused
 from accounts.views.shell import SettingsView
 from accounts.views.sign_in import safe_next
@@ -111,7 +112,8 @@ class ConfirmView(SettingsView):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         user = person(self.principal.user_id)
         target = safe_next(self.request, self.request.POST.get("next") or self.request.GET.get("next", ""))
-        proof = {"needs_code": has_second_factor(user), "has_password": user.has_usable_password()}
+        proof: dict[str, Any] = {"needs_code": has_second_factor(user), "has_password": user.has_usable_password()}
+        proof["has_passkey"] = bool(site_of(self.request)) and Passkey.objects.filter(user=user).exists()
         return {"form": ConfirmForm(), "next": target, **proof, **super().context(**kwargs)}
 
     def post(self, request: HttpRequest) -> HttpResponseBase:

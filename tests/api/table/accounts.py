@@ -31,6 +31,7 @@ ROWS = [
     Row("DELETE", "users/{viewer}/", "               204 403 403 403 403 404 401 403", WHY),
     Row("POST", "users/{viewer}/deactivate/", "      200 403 403 403 403 404 401 403", WHY),
     Row("POST", "users/{viewer}/reactivate/", "      200 403 403 403 403 404 401 403", WHY),
+    Row("POST", "users/{invited}/invite/", "         200 403 403 403 403 404 401 403", {}),
     Row("GET", "tokens/", "                          200 200 200 200 200 200 401 200"),
     Row(
         "POST", "tokens/", "                         201 201 201 201 201 201 401 403", {"name": "x", "scopes": ["read"]}
