@@ -13,6 +13,7 @@ from common.embedded.processes import Step, Talker
 ROOT = Path(__file__).resolve().parents[2]
 OWNER_LOGIN = "DATABASE_OWNER_URL"
 LOG_KEY = "LOG_KEY"
+BACKUP_LOGIN = "BACKUP_DATABASE_URL"
 QUEUES = "default,agents,hitl,events,audit,maintenance,webhooks"
 SET_UP = (sys.executable, "manage.py", "setup_database")
 MIGRATE = (sys.executable, "manage.py", "migrate", "--database", "owner")
@@ -38,11 +39,15 @@ def product(environment: Mapping[str, str], *, host: str, port: int) -> list[App
     """Return the four processes, in the order in which they stop.
 
     None of them gets the owner's login: it is for set-up and migrations, and no request may ever reach it. The key that
-    signs the log is the relay's alone.
+    signs the log is the relay's alone, the login that reads everything for a backup the worker's.
     """
-    own = {name: value for name, value in environment.items() if name != OWNER_LOGIN}
-    serving = {name: value for name, value in own.items() if name != LOG_KEY}
-    return [web(serving, host, port), worker(serving), beat(serving), relay(own)]
+    alone = {OWNER_LOGIN, LOG_KEY, BACKUP_LOGIN}
+
+    def holding(*names: str) -> dict[str, str]:
+        return {name: value for name, value in environment.items() if name not in alone - set(names)}
+
+    serving = holding()
+    return [web(serving, host, port), worker(holding(BACKUP_LOGIN)), beat(serving), relay(holding(LOG_KEY))]
 
 
 def web(environment: Mapping[str, str], host: str, port: int) -> AppProcess:
@@ -55,7 +60,8 @@ def web(environment: Mapping[str, str], host: str, port: int) -> AppProcess:
 
 def worker(environment: Mapping[str, str]) -> AppProcess:
     concurrency = environment.get("WORKER_CONCURRENCY") or str(min(os.cpu_count() or 2, 4))
-    command = celery("worker", "-Q", QUEUES, "--concurrency", concurrency, "--without-gossip", "--without-mingle")
+    queues = f"{QUEUES},backup" if environment.get("BACKUP_DIR") else QUEUES
+    command = celery("worker", "-Q", queues, "--concurrency", concurrency, "--without-gossip", "--without-mingle")
     # TERM lets running jobs finish, QUIT gives them back to the broker.
     steps = (Step(signal.SIGTERM, 8), Step(signal.SIGQUIT, 3))
     return AppProcess("worker", command, environment, says=f"{concurrency} jobs at a time", steps=steps)
