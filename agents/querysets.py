@@ -10,12 +10,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 
 from common.context import Principal
-from common.models import ClockTimestamp, Found
+from common.models import ClockTimestamp, OneOf, found
 from projects.models import Project, ProjectMember
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ SMALLEST = Decimal("0.000001")
 def agent_seen(principal: Principal, agent: str = "") -> Q:
     """Return the condition that the caller sees the agent at the path `agent` (`"agent__"` for a reference to one)."""
     together = ProjectMember.objects.filter(project__members__user_id=principal.user_id)
-    return Q(**{f"{agent}owner_id": principal.user_id}) | Q(**{f"{agent}owner__in": together.values("user")})
+    # As an array: the rows are fetched by owner; a subquery under OR is asked for each agent of the tenant.
+    return Q(**{f"{agent}owner_id": principal.user_id}) | Q(
+        OneOf(f"{agent}owner_id", ArraySubquery(together.values("user_id")))
+    )
 
 
 def project_seen(principal: Principal, project: str = "project") -> Q:
@@ -62,11 +66,11 @@ class AgentQuerySet(models.QuerySet["Agent"]):
 
     def able_to(self, *capabilities: str) -> Self:
         """Agents that have all of these capabilities. The search function sees the index that row security hides."""
-        return self.filter(id__in=Found(texts(capabilities), function="sec.search_agent_capabilities"))
+        return self.filter(found("sec.search_agent_capabilities", texts(capabilities)))
 
     def tagged(self, *tags: str) -> Self:
         """Agents that carry all of these tags."""
-        return self.filter(id__in=Found(texts(tags), function="sec.search_agent_tags"))
+        return self.filter(found("sec.search_agent_tags", texts(tags)))
 
 
 class AgentStatusQuerySet(models.QuerySet["AgentStatus"]):

@@ -4,6 +4,7 @@
 
 from typing import Any, ClassVar, Self, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import TransactionNow
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -120,11 +121,22 @@ class InUse(models.Manager[Row]):
         return super().get_queryset().filter(IN_USE)
 
 
-class Found(Func):
-    """The ids a search function returns: `filter(id__in=Found(Value(…), function="sec.search_…"))`."""
+class OneOf(Func):
+    """Whether a value is in an array: `filter(OneOf("id", array))`.
 
-    template = "(SELECT %(function)s(%(expressions)s))"
-    output_field: ClassVar["models.Field[Any, Any]"] = models.UUIDField()
+    An array is computed once, and the rows are fetched by key; a subquery of `IN` the planner may join any way round.
+    """
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field: ClassVar["models.Field[Any, Any]"] = models.BooleanField()
+
+
+def found(function: str, *given: Any) -> OneOf:
+    """Return the condition that a search function returns the row's id: `filter(found("sec.search_…", Value(…)))`."""
+    ids = Func(*given, function=function, template="ARRAY(SELECT %(function)s(%(expressions)s))")
+    ids.output_field = ArrayField(models.UUIDField())
+    return OneOf("id", ids)
 
 
 class QueryIndex(models.Index):

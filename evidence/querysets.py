@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from common.context import Principal
-from common.models import ClockTimestamp, Found
+from common.models import ClockTimestamp, found
 
 if TYPE_CHECKING:
     from evidence.models import (  # noqa: F401
@@ -74,7 +74,7 @@ class EvidenceQuerySet(InProject["Evidence"]):
     def tagged(self, tags: Sequence[str], *, with_all: bool) -> Self:
         """With all of these tags, or with any. The search function sees the index that row security hides."""
         wanted = Value(list(tags), ArrayField(models.CharField()))
-        return self.filter(id__in=Found(wanted, Value(with_all), function="sec.search_evidence_tags"))
+        return self.filter(found("sec.search_evidence_tags", wanted, Value(with_all)))
 
     def without_content(self) -> Self:
         """Leave the (large) content in the database."""

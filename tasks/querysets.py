@@ -10,7 +10,7 @@ from django.db.models.expressions import Func
 from django.db.models.functions import Coalesce
 
 from common.context import Principal
-from common.models import Found
+from common.models import found
 from projects.models import ProjectMember
 from projects.querysets import ProjectRows
 
@@ -111,7 +111,7 @@ class TaskQuerySet(ProjectRows["Task"]):
     def labelled(self, labels: Sequence[str], *, with_all: bool) -> Self:
         """With all of these labels, or with any. The search function sees the index that row security hides."""
         wanted = Value(list(labels), ArrayField(models.CharField()))
-        return self.filter(id__in=Found(wanted, Value(with_all), function="sec.search_task_labels"))
+        return self.filter(found("sec.search_task_labels", wanted, Value(with_all)))
 
     def deleted_to(self, principal: Principal) -> Self:
         """The deleted ones of the projects a person manages."""
