@@ -267,7 +267,26 @@ class Task(SoftDeleteModel):
                 name="tasks_task_of_agent",
             ),
             QueryIndex(
-                serves="tasks created in a span of time", fields=["tenant", "created_at"], name="tasks_task_created"
+                serves="the list of tasks ordered by creation",
+                fields=["tenant", "created_at", "id"],
+                name="tasks_task_created",
+            ),
+            QueryIndex(
+                serves="the list of tasks ordered by change",
+                fields=["tenant", "updated_at", "id"],
+                name="tasks_task_updated",
+            ),
+            QueryIndex(
+                serves="the tasks of one project, newest first",
+                fields=["tenant", "project", "-id"],
+                condition=IN_USE,
+                name="tasks_task_of_project",
+            ),
+            QueryIndex(
+                serves="the deleted tasks, newest first",
+                fields=["tenant", "-id"],
+                condition=Q(deleted_at__isnull=False),
+                name="tasks_task_deleted",
             ),
             QueryIndex(
                 serves="the parts of a task, in order",
@@ -296,7 +315,7 @@ class Task(SoftDeleteModel):
             QueryIndex(
                 serves="what is due next, and what is overdue",
                 fields=["tenant", "due_date"],
-                condition=Q(due_date__isnull=False, closed_at__isnull=True) & IN_USE,
+                condition=Q(due_date__isnull=False) & IN_USE,
                 name="tasks_task_due",
             ),
             QueryIndex(
