@@ -19,7 +19,7 @@ NO_SERVER := SECRET_KEY=lint CONTEXT_KEY=00 LEASE_KEY=00 FIELD_KEYS=00 \
 	REDIS_CHANNELS_URL=redis://none/2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format check security pg15 chaos bench migrate manage lock
+.PHONY: help run demo test lint format check security pg15 chaos scale bench migrate manage lock
 
 help:  ## show these words
 	@sed -nE 's/^([a-z0-9]+):.*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
@@ -51,6 +51,7 @@ check: security pg15  ## the slow tier: browser, API description, mutants, tests
 	@$(PYTEST) -m "contract or mutant" $(ARGS)
 	@$(PYTEST) -m long $(ARGS)
 	@$(PYTEST) -m system $(ARGS)
+	@$(MAKE) --no-print-directory scale
 
 security:  ## bandit over the code; zizmor over workflows, where there are any
 	@$(DEV)
@@ -66,6 +67,9 @@ pg15:  ## the smoke run on PostgreSQL 15, where its programs are installed
 
 chaos:  ## kill processes while they work, and count what was lost
 	@$(PYTEST) -m chaos -s $(ARGS)
+
+scale:  ## look at the plans of queries with a hundred thousand rows in the big tables
+	@$(PYTEST) -m scale $(ARGS)
 
 bench:  ## measure the product against its targets
 	@$(PYTEST) -m bench -s $(ARGS)

@@ -17,9 +17,12 @@ DAYS = 20
 WORDS = ("Mend", "Add", "Measure", "Document", "Remove", "Review", "Speed up", "Test")
 THINGS = ("the claim query", "sign-in", "the board", "webhook retries", "the importer", "pagination", "the report")
 LABELS = ("api", "backend", "database", "docs", "frontend", "performance", "security", "ui")
+TEAM = "'team-' || (i %% 1000)"  # a label that few rows share: what one searches for
 
 # Of a hundred tasks: so many in each state.
 CLOSED, OPEN, BLOCKED = 70, 20, 5
+# Which of the hundred a row is: each once, and mixed in every project, however many of them there are.
+SHARE = "((i + i / 100) * 7919 %% 100)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +118,15 @@ def agents(sizes: Sizes) -> Fill:
             "name": "'sample-agent-' || i",
             "agent_type": pick(AgentType.values, "type"),
             "owner_id": identifier("user", f"i %% {sizes.users}", rows=sizes.users),
-            "tags": f"ARRAY[{pick(list(LABELS), 'tag')}]::varchar[]",
-            "capabilities": "'{\"pytest\": true}'::jsonb",
+            "tags": f"ARRAY[{pick(list(LABELS), 'tag')}, {TEAM}]::varchar[]",
+            "capabilities": f"jsonb_build_object('pytest', true, {TEAM}, true)",
         },
     )
 
 
 def tasks(sizes: Sizes) -> Fill:
-    share = "(i * 7919 %% 100)"
-    closed, opened = f"{share} < {CLOSED}", f"{share} < {CLOSED + OPEN}"
-    blocked = f"{share} < {CLOSED + OPEN + BLOCKED}"
+    closed, opened = f"{SHARE} < {CLOSED}", f"{SHARE} < {CLOSED + OPEN}"
+    blocked = f"{SHARE} < {CLOSED + OPEN + BLOCKED}"
     status = (
         f"CASE WHEN {closed} THEN 'closed' WHEN {opened} THEN 'open' WHEN {blocked} THEN 'blocked' ELSE 'draft' END"
     )
@@ -140,7 +142,7 @@ def tasks(sizes: Sizes) -> Fill:
             "title": title,
             "type": pick(TaskType.values, "type"),
             "priority": pick(Priority.values, "priority"),
-            "labels": f"ARRAY[{pick(list(LABELS), 'one')}, {pick(list(LABELS), 'two')}]::varchar[]",
+            "labels": f"ARRAY[{pick(list(LABELS), 'one')}, {pick(list(LABELS), 'two')}, {TEAM}]::varchar[]",
             "status": status,
             "status_reason": f"CASE WHEN NOT ({opened}) AND {blocked} THEN 'Waits for a decision.' ELSE '' END",
             "resolution": f"CASE WHEN {closed} THEN 'completed' END",
@@ -173,7 +175,7 @@ def executions(sizes: Sizes) -> Fill:
             "started_at": "now() - interval '2 hours'",
             "ended_at": f"now() - interval '2 hours' + ({number('time')} %% 3000) * interval '1 second'",
         },
-        where=f"(i * 7919 %% 100) < {CLOSED}",
+        where=f"{SHARE} < {CLOSED}",
     )
 
 
@@ -195,9 +197,9 @@ def evidence(sizes: Sizes) -> Fill:
             "data": "'{\"exit_code\": 0}'::jsonb",
             "content_sha256": "encode(sha256(('sample' || i)::bytea), 'hex')",
             "credibility": "0.8",
-            "tags": f"ARRAY[{pick(list(LABELS), 'tag')}]::varchar[]",
+            "tags": f"ARRAY[{pick(list(LABELS), 'tag')}, {TEAM}]::varchar[]",
         },
-        where=f"(i * 7919 %% 100) < {CLOSED} AND i %% 2 = 0",
+        where=f"{SHARE} < {CLOSED} AND i %% 2 = 0",
     )
 
 
