@@ -388,6 +388,7 @@ OTLP_ENDPOINT = env.address("OTEL_EXPORTER_OTLP_ENDPOINT", "http", "https", defa
 OTLP_HEADERS = dict(part.partition("=")[::2] for part in env.list("OTEL_EXPORTER_OTLP_HEADERS", default=[]))
 if TRACES_EXPORTER == "otlp" and not OTLP_ENDPOINT:
     env.refuse("OTEL_EXPORTER_OTLP_ENDPOINT", "is not set", "OTEL_TRACES_EXPORTER=otlp needs it.")
+BROWSER_TELEMETRY = env.bool("BROWSER_TELEMETRY", default=False)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_FOLDER = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -1,7 +1,7 @@
 """The URL map: each app brings its own."""
 
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.middleware import identify
@@ -10,16 +10,18 @@ from audit.api.urls import routes as audit_routes
 from common.api import handlers
 from common.health.urls import routes as health_routes
 from common.telemetry import views as telemetry
+from common.telemetry.browser import TelemetryView
 from projects.permissions import can_contribute, can_manage, managed_project_ids
 from projects.queries import visible_project_ids
 
 rights = ProjectRights(visible_project_ids, managed_project_ids, can_contribute, can_manage)
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("accounts.api.urls")),
     path("", include("projects.api.urls")),
     path("", include("agents.api.urls")),
     path("", include("evidence.api.urls")),
     path("", include("tasks.api.urls")),
+    path("telemetry/", TelemetryView.as_view(), name="telemetry"),
     path("", include(audit_routes(rights))),
 ]
 

@@ -185,6 +185,9 @@ VARIABLES = {
         ),
         Variable("OTEL_EXPORTER_OTLP_HEADERS", "What it wants to see: name=value, by commas.", secret=True),
         Variable(
+            "BROWSER_TELEMETRY", "Pages measure themselves and tell the product; they say so on the console.", "web"
+        ),
+        Variable(
             "METRICS_TOKEN",
             "Who shows it as a bearer token may read /metrics. Without one, only this machine may.",
             "web",

@@ -11,6 +11,8 @@ from uuid import UUID
 TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
 CORRELATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
+SERVICE = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
 
 def trace_id_of(header: str) -> str | None:
     """Return the trace id of a `traceparent` header, or None where it is absent or malformed."""
@@ -29,6 +31,11 @@ def request_id_of(header: str) -> UUID | None:
 def correlation_id_of(header: str) -> str:
     """Return a caller's correlation id: 1 to 128 letters, digits and `. _ : -`; empty for anything else."""
     return header if CORRELATION.fullmatch(header) else ""
+
+
+def service_of(header: str) -> str:
+    """Return the name a calling program gives itself: small letters, digits and dashes; empty for anything else."""
+    return header if SERVICE.fullmatch(header) else ""
 
 
 def new_span_id() -> str:

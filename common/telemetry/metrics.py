@@ -61,6 +61,21 @@ JOB_WAIT_SECONDS = Histogram(
     registry=OWN,
 )
 
+BROWSER_SECONDS = Histogram(
+    "countermark_browser_seconds",
+    "Time of a page or of a request, as the browser saw it.",
+    ["kind"],
+    buckets=REQUEST_BUCKETS,
+    registry=OWN,
+)
+BROWSER_VITALS = Histogram(
+    "countermark_browser_vital",
+    "Web vitals: CLS without a unit, the others in seconds.",
+    ["name"],
+    buckets=(0.01, 0.05, 0.1, 0.2, 0.25, 0.5, 0.8, 1.0, 1.8, 2.5, 4.0, 10.0),
+    registry=OWN,
+)
+
 STATEMENTS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "SET", "SAVEPOINT", "RELEASE", "ROLLBACK"})
 
 

@@ -7,7 +7,7 @@ error gets into a span. What is exported is masked besides, like a line of the l
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
@@ -17,7 +17,7 @@ from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.redis import RedisInstrumentor
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import (
     BatchSpanProcessor,
     ConsoleSpanExporter,
@@ -153,11 +153,12 @@ class Tracer:
         self.exporter = exporter
         self.provider = TracerProvider(sampler=sampler, resource=resource, id_generator=ContextIds())
         hidden = Masked(exporter)
-        self.provider.add_span_processor(
+        self._processor: SpanProcessor = (
             SimpleSpanProcessor(hidden)
             if at_once
             else BatchSpanProcessor(hidden, schedule_delay_millis=SEND_EVERY_MILLISECONDS)
         )
+        self.provider.add_span_processor(self._processor)
         self.own = self.provider.get_tracer("countermark", process["version"])
 
     @contextmanager
@@ -173,9 +174,34 @@ class Tracer:
                 opened.fail(type(error).__name__)
                 raise
 
+    def report(self, spans: Iterable[Mapping[str, Any]]) -> None:
+        for span in spans:
+            self._processor.on_end(measured(span))
+
     def stop(self) -> None:
         unwatch()
         self.provider.shutdown()
+
+
+def measured(span: Mapping[str, Any]) -> ReadableSpan:
+    """Return a span of a browser (`browser.SpanInput`) as one of ours; it is marked as what it is."""
+    trace_id, sampled = int(span["trace_id"], 16), TraceFlags(TraceFlags.SAMPLED)
+
+    def ids(span_id: str) -> SpanContext:
+        return SpanContext(trace_id=trace_id, span_id=int(span_id, 16), is_remote=True, trace_flags=sampled)
+
+    started = int(span["started_ms"] * 1e6)
+    process = settings.PROCESS
+    return ReadableSpan(
+        name="page" if span["kind"] == "page" else f"fetch {span['http_method']}",
+        context=ids(span["span_id"]),
+        parent=ids(span["parent_id"]) if "parent_id" in span else None,
+        resource=Resource({"service.name": "browser", "service.version": process["version"]}),
+        attributes={"http.request.method": span["http_method"], "http.response.status_code": span["status"]},
+        kind=SpanKind.INTERNAL if span["kind"] == "page" else SpanKind.CLIENT,
+        start_time=started,
+        end_time=started + int(span["duration_ms"] * 1e6),
+    )
 
 
 def remote(traceparent: str) -> Any:

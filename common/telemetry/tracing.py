@@ -4,7 +4,7 @@
 comparison; ids in lines, events and messages are there all the same. Only `otel.py` and `outgoing.py` know the library.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from enum import StrEnum
@@ -50,6 +50,9 @@ class Tracer(Protocol):
     def span(self, name: str, kind: Kind, parent: str, attributes: Attributes) -> AbstractContextManager[Span]:
         """Open a span below the running one, or below `parent` (a checked `traceparent`)."""
 
+    def report(self, spans: Iterable[Mapping[str, Any]]) -> None:
+        """Hand on what a browser measured."""
+
     def stop(self) -> None:
         """Send what is still here."""
 
@@ -87,6 +90,12 @@ def stop() -> None:
 
 def is_on() -> bool:
     return _tracer is not None
+
+
+def report(spans: Iterable[Mapping[str, Any]]) -> None:
+    """Hand on spans that a browser measured (`browser.SpanInput`)."""
+    if _tracer:
+        _tracer.report(spans)
 
 
 @contextmanager

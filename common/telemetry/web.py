@@ -89,6 +89,7 @@ def fields_of(request: HttpRequest, response: HttpResponseBase, seconds: float, 
         "http_route": route_of(request),
         "http_path": request.path[:PATH_LENGTH],
         "http_query": ",".join(sorted(request.GET))[:PATH_LENGTH],  # names; values may be anybody's
+        "client_service": ids.service_of(request.headers.get("X-Service-Name", "")),
         "http_version": request.META.get("SERVER_PROTOCOL", ""),
         "http_status_code": status,
         "client_ip": network_of(address_of(request)) or "",

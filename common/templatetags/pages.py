@@ -4,10 +4,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from common import context
 
 register = template.Library()
 
@@ -22,6 +26,20 @@ class Look(Protocol):
     icon: str
     word: str
     tone: str
+
+
+@register.simple_tag
+def telemetry() -> SafeString:
+    """Let the page measure itself, where BROWSER_TELEMETRY wants it; its spans go on from the request that made it."""
+    running = context.running()
+    if not settings.BROWSER_TELEMETRY or running is None:
+        return SafeString("")
+    return format_html(
+        '<script src="{}" data-traceparent="{}" data-to="{}" defer></script>',
+        static("js/telemetry.js"),
+        running.traceparent,
+        reverse("telemetry"),
+    )
 
 
 @register.simple_tag

@@ -158,6 +158,8 @@
     const url = new URL(path, location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     if (position !== "") url.searchParams.set("since", position);
+    const trace = window.countermark.traceparent?.(); // a socket takes no headers
+    if (trace) url.searchParams.set("traceparent", trace);
     const opening = new WebSocket(url);
     socket = opening;
     retryAt = 0;

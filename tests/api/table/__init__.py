@@ -12,11 +12,26 @@ from tests.api.table import (
     projects,
     proofs,
     tasks,
+    telemetry,
     worker,
 )
 from tests.api.table.row import CALLERS, MISSING, Row
 
-MODULES = (accounts, projects, delivery, agents, tasks, approvals, collab, evidence, artifacts, audit, proofs, worker)
+MODULES = (
+    accounts,
+    projects,
+    delivery,
+    agents,
+    tasks,
+    approvals,
+    collab,
+    evidence,
+    artifacts,
+    audit,
+    proofs,
+    telemetry,
+    worker,
+)
 ROWS = [row for module in MODULES for row in module.ROWS]
 LISTS = sorted(path for module in MODULES for path in module.LISTS)
 WRONG_FIELDS = [wrong for module in MODULES for wrong in module.WRONG_FIELDS]
