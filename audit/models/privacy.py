@@ -10,6 +10,8 @@ from common.models import TenantModel
 class SubjectKey(TenantModel):
     """The key under which one person's data is encrypted. Destroying it erases the data wherever its copies are.
 
+    Nothing makes one yet: no event carries more of a person than a name (docs/decisions/0010-erasure.md).
+
     `key` is base64 of 32 bytes, encrypted again under `FIELD_KEYS`. Nobody may see it.
     """
 
