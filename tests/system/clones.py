@@ -17,7 +17,7 @@ from tempfile import mkdtemp
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"Countermark is ready:  (\S+)/$", re.MULTILINE)
 # What a person who has just cloned does not have: our settings, and the marks of a test run.
-FOREIGN = re.compile(r"^(DATABASE_|REDIS_|PYTEST|DJANGO_|MEDIA_ROOT|BEAT_SCHEDULE|MAKE|MFLAGS)|_KEY$")
+FOREIGN = re.compile(r"^(DATABASE_|DATA_DIR|REDIS_|PYTEST|DJANGO_|MEDIA_ROOT|BEAT_SCHEDULE|MAKE|MFLAGS)|_KEY$")
 
 
 class Clone:
