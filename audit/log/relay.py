@@ -19,6 +19,7 @@ from audit.log.projector import Projector
 from audit.log.sealer import Sealer
 from audit.models import Event
 from audit.queries import group_of, sentence_of
+from common import context
 from common.context import SYSTEM
 from common.tenancy import system_call, tenant_context
 
@@ -56,7 +57,9 @@ def announce(rows: list[dict[str, Any]]) -> None:
         with tenant_context(tenant_id, actor=SYSTEM):
             events = list(Event.objects.filter(id__in=identifiers, event_type__in=TOLD).order_by("id"))
         for event in events:
-            logger.info(event.event_type, extra={"activity": sentence_of(event)})
+            # The line belongs to what caused the event, wherever that was.
+            with context.use(context.new_context(event.request_id, event.trace_id)):
+                logger.info(event.event_type, extra={"activity": sentence_of(event)})
 
 
 def step() -> list[dict[str, Any]]:

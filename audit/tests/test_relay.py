@@ -16,6 +16,7 @@ from audit.models import Event, Position
 from audit.queries import events_after, head
 from audit.tests.places import place_all
 from common.tenancy import system_call
+from common.tests.logged import logged
 from projects.services import update_project
 from tests.work import claim_one, make_task
 from tests.world import World
@@ -190,6 +191,17 @@ def test_the_console_hears_what_people_wait_for(world: World, monkeypatch: pytes
         events = list(Event.objects.values_list("id", flat=True))
     relay.announce([{"tenant_id": world.tenant.id, "pos": 1, "event_id": event_id} for event_id in events])
     assert said == ["task claimed: CM-1 work by tester"]
+
+
+def test_the_relays_line_about_an_event_has_the_ids_of_what_caused_it(world: World) -> None:
+    make_task(world)
+    claim_one(world)
+    with world.as_("system"):
+        event = Event.objects.get(event_type="task.claimed")
+    with logged() as lines:
+        relay.announce([{"tenant_id": world.tenant.id, "pos": 1, "event_id": event.id}])
+    [line] = lines.of("task.claimed")
+    assert (line["trace_id"], line["request_id"]) == (event.trace_id, str(event.request_id))
 
 
 async def test_a_dead_redis_costs_the_relay_nothing_but_the_poke(monkeypatch: pytest.MonkeyPatch) -> None:
