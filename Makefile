@@ -48,7 +48,7 @@ format:  ## let ruff format the code and mend what it can
 check: security pg15  ## the slow tier: browser, API description, mutants, tests at full size, PostgreSQL 15, fresh clone
 	@# One process each: a browser holds its event loop for as long as the process lives.
 	@$(PYTEST) -m browser $(ARGS)
-	@$(PYTEST) -m "contract or mutant" $(ARGS)
+	@$(PYTEST) -m "contract or mutant" -n $(WORKERS) $(ARGS)
 	@$(PYTEST) -m long $(ARGS)
 	@$(PYTEST) -m system $(ARGS)
 	@$(MAKE) --no-print-directory scale

@@ -10,7 +10,7 @@ from django.db import Error, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import IdempotencyKey, Notification, Session
+from accounts.models import AccountLink, IdempotencyKey, Notification, Session
 from audit.models import ActivityItem, ActivityVisibility, Delivery, Event
 from audit.services import create_endpoint
 from common import retention
@@ -30,7 +30,8 @@ Make = Callable[[World, bool], Any]
 def test_every_kind_has_its_own_age() -> None:
     assert set(KINDS) == set(configured.RETENTION_DAYS)
     assert set(KINDS) == {
-        *("idempotency_keys", "sessions", "notifications", "activity", "deliveries", "quarantined_writes", "run_logs")
+        *("account_links", "idempotency_keys", "sessions", "notifications"),
+        *("activity", "deliveries", "quarantined_writes", "run_logs"),
     }
 
 
@@ -38,6 +39,14 @@ def key(world: World, old: bool) -> Any:
     moment = timezone.now() + timedelta(hours=-1 if old else 1)
     return IdempotencyKey.objects.create(
         principal_id=world.viewer.id, route="r", key=str(old), fingerprint="f", expires_at=moment
+    )
+
+
+def account_link(world: World, old: bool) -> Any:
+    moment = timezone.now() + timedelta(hours=-1 if old else 1)
+    purpose = "invitation" if old else "reset"
+    return AccountLink.objects.create(
+        user=world.viewer, purpose=purpose, digest=uuid7().bytes * 2, by_mail=False, expires_at=moment
     )
 
 
@@ -69,6 +78,7 @@ def delivery(world: World, old: bool) -> Any:
 
 
 MAKE: dict[str, Make] = {
+    "account_links": account_link,
     "idempotency_keys": key,
     "sessions": session,
     "notifications": notification,

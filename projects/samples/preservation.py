@@ -119,10 +119,14 @@ VALIDATION = SampleGate(
     (
         SampleCheck("The backend starts without import errors", f"{SUPERVISED} python manage.py check", "Backend"),
         SampleCheck("/health answers 200", HEALTH, "Backend"),
-        SampleCheck("The instrumentation initialises", f"{PYTEST} common/tests/test_context.py", "Backend"),
+        SampleCheck(
+            "The instrumentation initialises",
+            f"{PYTEST} common/tests/test_infrastructure.py::test_tracing_enabled",
+            "Backend",
+        ),
         SampleCheck(
             "Logging is structured",
-            f"{PYTEST} common/tests/test_basics.py::test_a_log_line_is_one_json_object_with_the_requests_ids",
+            f"{PYTEST} common/tests/test_infrastructure.py::test_logging_structured",
             "Backend",
         ),
         SampleCheck(
@@ -130,7 +134,9 @@ VALIDATION = SampleGate(
         ),
         SampleCheck("Pages load", f"{PYTEST} tasks/tests/test_views.py", "Frontend"),
         SampleCheck("The API answers its client", f"{PYTEST} tests/api/test_over_http.py", "Frontend"),
-        SampleCheck("The telemetry hooks survive a build", f"{PYTEST} common/tests/test_vendor.py", "Frontend"),
+        SampleCheck(
+            "The telemetry hooks survive a build", f"{PYTEST} common/tests/test_telemetry_browser.py", "Frontend"
+        ),
         SampleCheck("PostgreSQL answers", f"{PYTEST} common/tests/test_embedded_servers.py", "Infrastructure"),
         SampleCheck("Migrations run, back and forth", f"{PYTEST} common/tests/test_migrations.py", "Infrastructure"),
         SampleCheck(
@@ -139,9 +145,11 @@ VALIDATION = SampleGate(
             "Infrastructure",
         ),
         SampleCheck("Redis answers", f"{PYTEST} common/tests/test_redis_client.py", "Infrastructure"),
-        SampleCheck("The composed services are valid", "docker compose config --quiet", "Infrastructure"),
-        SampleCheck("Traces appear in the console", f"{PYTEST} tests/test_celery.py", "Observability"),
-        SampleCheck("Log lines carry trace ids", f"{PYTEST} common/tests/test_basics.py", "Observability"),
+        SampleCheck("The composed services are valid", f"{PYTEST} tests/test_compose.py", "Infrastructure"),
+        SampleCheck(
+            "Traces appear in the console", f"{PYTEST} common/tests/test_telemetry_tracing.py", "Observability"
+        ),
+        SampleCheck("Log lines carry trace ids", f"{PYTEST} tests/test_celery.py", "Observability"),
         SampleCheck(
             "The frontend sends trace context",
             f"{PYTEST} common/tests/test_context.py::test_traceparent_is_read_by_the_standard",
