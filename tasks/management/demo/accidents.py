@@ -3,6 +3,8 @@
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 from tasks.management.demo.crew import Crew, Line
 
@@ -51,6 +53,7 @@ class Suspended:
         self._say = say
         self._victim = ""
         self._is_replaced = False
+        self._taken_over = 0.0
         self._woken = 0.0
         self.is_over = False
 
@@ -62,7 +65,7 @@ class Suspended:
 
     def hear(self, line: Line) -> None:
         if line.task == self._key and line.event == "claimed" and self._is_replaced and line.worker != self._victim:
-            self._wake()
+            self._taken_over = time.monotonic()
         if line.task == self._key and line.event == "late" and line.worker == self._victim:
             self.is_over = True
 
@@ -73,6 +76,8 @@ class Suspended:
             self._say("demo", f"suspended the {victim.agent} (process {victim.pid}) in the middle of {self._key}")
             self._crew.start(victim.agent)
             self._say("demo", f"started a second {victim.agent}; it claims {self._key} when the lease has run out")
+        if self._taken_over and not self._woken and self._has_its_result():
+            self._wake()
         if self._woken and time.monotonic() > self._woken + LATE_SECONDS:
             self.is_over = True
 
@@ -81,8 +86,30 @@ class Suspended:
         self._wake()
         self.is_over = self.is_over or not self._victim
 
+    def _has_its_result(self) -> bool:
+        """The command went on meanwhile. On a busy machine it may still run: then there is no late result to bring."""
+        is_patient = time.monotonic() < self._taken_over + LATE_SECONDS
+        return not (is_patient and children_at_work(self._crew.process(self._victim).pid))
+
     def _wake(self) -> None:
         if self._victim and not self._woken:
             self._woken = time.monotonic()
             self._crew.process(self._victim).send(signal.SIGCONT)
             self._say("demo", f"woke the {self._victim}: it comes with the result of {self._key}, too late")
+
+
+def children_at_work(pid: int) -> list[int]:
+    """Return the children of a process that run; those that ended and wait to be asked how do not."""
+    found = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # the thread has ended
+            found += [int(child) for child in thread.read_text().split()]
+    return [child for child in found if state_of(child) not in {"", "Z", "X"}]
+
+
+def state_of(pid: int) -> str:
+    """Return the letter of proc(5) for what a process does; nothing where there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return ""
