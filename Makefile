@@ -19,7 +19,7 @@ NO_SERVER := SECRET_KEY=lint CONTEXT_KEY=00 LEASE_KEY=00 FIELD_KEYS=00 \
 	REDIS_CHANNELS_URL=redis://none/2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format check security pg15 chaos scale bench migrate manage lock
+.PHONY: help run demo test lint format check security pg15 chaos scale bench pictures migrate manage lock
 
 help:  ## show these words
 	@sed -nE 's/^([a-z0-9]+):.*## */  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 17
@@ -73,6 +73,9 @@ scale:  ## look at the plans of queries with a hundred thousand rows in the big 
 
 bench:  ## measure the product against its targets
 	@$(PYTEST) -m bench -s $(ARGS)
+
+pictures:  ## draw the pictures of README and guides anew, from the pages
+	@UPDATE_PICTURES=1 $(PYTEST) -m browser tests/browser/test_pictures.py
 
 migrate:  ## prepare the development database and migrate it
 	@$(BOOT) $(SUPERVISOR) env bash -c "python manage.py setup_database && python manage.py migrate --database owner"
