@@ -173,6 +173,20 @@ document.addEventListener("htmx:before:response", (event) => {
   }
 });
 
+/* A form that came back refused keeps its words and what was typed until it is sent again: news about the page around it
+   would put an empty one in its place. Only the token of a new session passes. */
+document.addEventListener("htmx:before:response", (event) => {
+  event.target.closest?.("form[data-refused]")?.removeAttribute("data-refused");
+});
+
+window.htmx?.registerExtension("refused", {
+  htmx_before_morph_node: (oldNode, { newNode }) => {
+    if (!oldNode.matches?.("form[data-refused]")) return true;
+    oldNode.elements.csrfmiddlewaretoken.value = newNode.elements.csrfmiddlewaretoken.value;
+    return false;
+  },
+});
+
 showTheme(root.dataset.theme);
 freshenTimes();
 showCount();

@@ -48,12 +48,16 @@ def test_a_refused_form_keeps_its_text_and_leaves_the_others_alone(
 ) -> None:
     world = committed_world
     visitor = visit(world.engineer)
-    page = live(visitor, f"/tasks/{make_task(world).id}/")
+    task = make_task(world)
+    page = live(visitor, f"/tasks/{task.id}/")
     page.get_by_label("Your comment").fill("half a sentence")
     page.get_by_text("Say what stands in the way").click()
     page.get_by_label("What stands in the way", exact=True).fill(" ")
     page.get_by_label("How to get it going again").fill("Restart it")
     page.get_by_role("button", name="Stop the task").click()
+    expect(page.get_by_text("Say what it is.")).to_be_visible()
+    comment(world, task, "reviewer", content="News from elsewhere.")
+    expect(page.locator("#comments")).to_contain_text("News from elsewhere.")
     expect(page.get_by_text("Say what it is.")).to_be_visible()
     expect(page.get_by_label("How to get it going again")).to_have_value("Restart it")
     page.get_by_label("What stands in the way", exact=True).fill("Docker is down")
