@@ -60,6 +60,21 @@ def test_every_variable_that_it_asks_for_is_one_of_ours() -> None:
     assert asked <= set(settings.VARIABLES.declared) | OF_THE_FILE
 
 
+def test_nothing_in_the_file_hides_what_countermark_env_sets(ours: dict[str, Any]) -> None:
+    """`environment` beats `env_file`, so an empty value there would."""
+    for name, service in ours.items():
+        assert service["env_file"] == [{"path": "countermark.env", "required": False}], name
+    assert not re.search(r"^ {4}\w+: \$\{\w+:-\}", compose.text().split("\nservices:")[0], re.M)
+    for file in (".gitignore", ".dockerignore"):
+        assert "countermark.env" in (ROOT / file).read_text().replace("/", "").split(), file
+
+
+def test_all_processes_keep_their_counts_in_one_folder(ours: dict[str, Any], document: dict[str, Any]) -> None:
+    for name, service in ours.items():
+        assert f"metrics:{service['environment']['PROMETHEUS_MULTIPROC_DIR']}" in service["volumes"], name
+    assert document["volumes"]["metrics"]["driver_opts"]["type"] == "tmpfs"
+
+
 def test_the_services_get_all_that_must_be_set(ours: dict[str, Any]) -> None:
     required = {name for name, reading in settings.VARIABLES.readings.items() if reading.required}
     assert required

@@ -49,9 +49,10 @@ class Installation:
 
     def environment(self, name: str) -> dict[str, str]:
         values = {key: self.local(str(value)) for key, value in self.document["services"][name]["environment"].items()}
-        paths = {key: str(self.folder / key.lower()) for key in ("MEDIA_ROOT", "BEAT_SCHEDULE", "STATIC_ROOT")}
+        folders = ("MEDIA_ROOT", "BEAT_SCHEDULE", "STATIC_ROOT", "PROMETHEUS_MULTIPROC_DIR")
+        paths = {key: str(self.folder / key.lower()) for key in folders}
         machine = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder)}
-        return machine | paths | values
+        return machine | values | paths
 
     def local(self, value: str) -> str:
         for host in ("db", "cache", "broker"):
@@ -167,6 +168,10 @@ def test_the_commands_of_the_file_make_a_working_installation(installation: Inst
         time.sleep(0.5)
     assert found["status"] == "healthy", found
     assert found["services_healthy"] == "4/4"
+
+    # Web tells what the workers count, too.
+    with urllib.request.urlopen(f"http://127.0.0.1:{installation.ports['web']}/metrics", timeout=10) as answer:
+        assert b"countermark_job_seconds_count" in answer.read()
 
     # Everything that must hold does, workers included; a second set-up changes nothing.
     assert '"created": false' in installation.run("migrate", "--with-workers")
