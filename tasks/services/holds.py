@@ -40,7 +40,8 @@ def unmet_dependencies(task_ids: Collection[UUID]) -> Iterator[tuple[UUID, Hold]
     )
     for row in rows:
         why = f" ({row.reason})" if row.reason else ""
-        yield row.task_id, Hold("dependency", row.id, unmet_words(row.depends_on) + why)
+        words = unmet_words(row.depends_on)
+        yield row.task_id, Hold("dependency", row.id, f"{words.removesuffix('.')}{why}.")
 
 
 def unmet_words(task: Task) -> str:

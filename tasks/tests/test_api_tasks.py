@@ -44,7 +44,7 @@ def test_a_task_says_what_it_waits_for_and_how_far_its_parts_are(world: World) -
     edge = client.send("POST", f"tasks/{whole.id}/dependencies/", {"depends_on": str(part.id), "reason": "first"})
     assert (edge.status_code, edge.json()["depends_on_status"]) == (201, "open")
     shown = client.send("GET", f"tasks/{whole.id}/").json()
-    assert (shown["waiting_on"], shown["waiting_for"]) == (1, ["Waits for CM-2. (first)"])
+    assert (shown["waiting_on"], shown["waiting_for"]) == (1, ["Waits for CM-2 (first)."])
     assert (shown["progress"], shown["run_state"]) == (0, "pending")
     back = client.send("POST", f"tasks/{part.id}/dependencies/", {"depends_on": str(whole.id)})
     assert (back.status_code, back.json()["code"]) == (422, "cycle")

@@ -62,7 +62,7 @@ def test_a_task_waits_for_each_of_its_dependencies(world: World) -> None:
     task, first, second = make_task(world), make_task(world), make_task(world)
     wait_for(world, task, first, second, reason="needs the schema")
     assert state(world, task) == (2, False)
-    assert words(world, task) == ["Waits for CM-2. (needs the schema)", "Waits for CM-3. (needs the schema)"]
+    assert words(world, task) == ["Waits for CM-2 (needs the schema).", "Waits for CM-3 (needs the schema)."]
     done(world, first)
     assert state(world, task) == (1, False)
     done(world, second)

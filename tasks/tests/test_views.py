@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from projects.models import CheckState, CriterionState, GateStatus, PhaseStatus, PlanStatus
-from tasks.models import ApprovalStatus, ExecutionStatus, HandoffStatus, Resolution, TaskStatus
+from tasks.models import ApprovalRequest, ApprovalStatus, ExecutionStatus, HandoffStatus, Resolution, TaskStatus
 from tasks.services import add_dependency, append_log, complete_execution, fail_execution
 from tasks.tests.view_cases import Scene, body
 from tasks.views import looks
@@ -300,6 +300,30 @@ def test_a_page_is_cheap_and_asks_no_more_for_more_rows(scene: Scene, name: str)
     assert len(statements(client, scene.pages[name])) == len(few)
 
 
+def test_a_card_names_whom_the_task_is_meant_for(scene: Scene) -> None:
+    agent, person = scene.world.agent, scene.world.reviewer
+    make_task(scene.world, title="for an agent", assigned_agent=agent, required_capabilities=["elsewhere"])
+    make_task(scene.world, title="for a person", assigned_user=person)
+    cards = body(signed_in(scene.world.engineer).get(scene.pages["board"])).split('<li class="card')
+    for title, who, icon in (("for an agent", agent, "bot"), ("for a person", person, "user")):
+        card = next(card for card in cards if title in card)
+        assert f'#{icon}"/></svg>{who}</span>' in card
+
+
+def test_a_question_without_an_agent_says_who_asks(world: World) -> None:
+    """What is asked after a failure comes from the product."""
+    _, claim = started(world, PYTEST, title="goes wrong")
+    with acting(world, "agent"):
+        fail_execution(claim=claim, error="it broke", retryable=False)
+    with world.as_("system"):
+        question = ApprovalRequest.objects.get(task__title="goes wrong")
+    for path in ("/inbox/", f"/inbox/{question.id}/"):
+        page = body(signed_in(world.reviewer).get(path))
+        assert question.question in page
+        assert "Countermark</span>" in page or "Countermark asks" in page
+        assert not re.search(r">None\b(?! was)", page)
+
+
 def test_board_and_page_say_what_a_task_waits_for_and_ask_no_more_for_more(scene: Scene) -> None:
     client, board = signed_in(scene.world.engineer), scene.pages["board"]
 
@@ -313,7 +337,7 @@ def test_board_and_page_say_what_a_task_waits_for_and_ask_no_more_for_more(scene
     page = body(client.get(wait()))
     assert 'id="waits-for"' in page
     assert f"Waits for {scene.queued.key}." in page
-    assert f"Waits for {scene.queued.key}. And 1 more." in body(client.get(board))
+    assert f"Waits for {scene.queued.key}, and 1 more." in body(client.get(board))
     few = len(statements(client, board))
     for _ in range(3):
         wait()

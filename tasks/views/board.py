@@ -46,7 +46,8 @@ class Card:
     look: Look
     since: datetime
     clock: datetime | None
-    agent: str
+    who: str
+    who_icon: str
     strength: Strength
     met: int
     total: int
@@ -148,7 +149,8 @@ def board(
 
 def newest_by_status(principal: Principal, project: Project, shown: Mapping[str, int]) -> tuple[list[Task], set[str]]:
     """Return the newest tasks of each status, in one query that an index serves, and which columns have more."""
-    tasks = Task.objects.visible_to(principal).filter(project=project).defer(*LONG_TEXT).order_by("-id")
+    of_project = Task.objects.visible_to(principal).filter(project=project)
+    tasks = of_project.select_related("assigned_agent", "assigned_user").defer(*LONG_TEXT).order_by("-id")
     slices = [tasks.filter(status=status)[: shown[key] + 1] for status, key in STATUS_COLUMN.items()]
     found: dict[str, list[Task]] = defaultdict(list)
     for task in slices[0].union(*slices[1:], all=True).order_by("-id"):
@@ -224,6 +226,7 @@ def card_of(task: Task, facts: Facts) -> Card:
     grades = facts.grades.get(task.id, Counter())
     criteria = facts.criteria.get(task.id, [])
     look, clock = look_of(task, run, facts)
+    who, icon = who_works(task, run)
     return Card(
         task=task,
         url=reverse("tasks:task", args=[task.id]),
@@ -231,12 +234,20 @@ def card_of(task: Task, facts: Facts) -> Card:
         look=look,
         since=task.updated_at,
         clock=clock,
-        agent=str(run.agent) if run else "unassigned",
+        who=who,
+        who_icon=icon,
         strength=strength(grades),
         met=sum(criteria),
         total=len(criteria),
         reason=reason_of(task, asked, facts),
     )
+
+
+def who_works(task: Task, run: Execution | None) -> tuple[str, str]:
+    """Return a name and an icon: of the agent that has or had it, or of whom it is meant for."""
+    if run or task.assigned_agent:
+        return str(run.agent if run else task.assigned_agent), "bot"
+    return (str(task.assigned_user), "user") if task.assigned_user else ("unassigned", "bot")
 
 
 def reason_of(task: Task, asked: ApprovalRequest | None, facts: Facts) -> str:
@@ -246,8 +257,9 @@ def reason_of(task: Task, asked: ApprovalRequest | None, facts: Facts) -> str:
     if task.status == TaskStatus.BLOCKED:
         return task.status_reason
     holds = facts.holds.get(task.id, [])
-    more = f" And {len(holds) - 1} more." if len(holds) > 1 else ""
-    return f"{holds[0].words}{more}" if holds else ""
+    if len(holds) > 1:
+        return f"{holds[0].words.removesuffix('.')}, and {len(holds) - 1} more."
+    return holds[0].words if holds else ""
 
 
 def look_of(task: Task, run: Execution | None, facts: Facts) -> tuple[Look, datetime | None]:
