@@ -74,8 +74,28 @@ def missing_for_approval(phase: Phase) -> list[str]:
 
 def missing_for_completion(phase: Phase) -> list[str]:
     """Return, in words, what keeps a phase from being completed, but for its tasks."""
-    approved = PhaseApproval.objects.filter(phase_id=phase.id, verdict=Verdict.APPROVED).exists()
-    return missing_for_approval(phase) + ([] if approved else ["The final review has not approved it"])
+    return [*missing_for_approval(phase), *missing_of_review(phase)]
+
+
+def missing_of_review(phase: Phase) -> list[str]:
+    """Return what the newest final review lacks: it approves, and the criteria are still those that it saw."""
+    newest = PhaseApproval.objects.filter(phase_id=phase.id).order_by("-id").first()
+    if newest is None or newest.verdict != Verdict.APPROVED:
+        return ["The final review has not approved it"]
+    return [] if newest.criteria == criteria_of(phase) else ["The criteria have changed since the final review"]
+
+
+def criteria_of(phase: Phase) -> dict[str, Any]:
+    """Return the criteria of a phase as they stand: what its final review sees and keeps."""
+    return {
+        str(criterion.ordinal): {
+            "text": criterion.text,
+            "state": criterion.state,
+            "evidence_id": str(criterion.evidence_id) if criterion.evidence_id else None,
+            "waived_reason": criterion.waived_reason,
+        }
+        for criterion in SuccessCriterion.objects.filter(phase_id=phase.id).order_by("ordinal")
+    }
 
 
 # --- progress -------------------------------------------------------------------------------------------------------
@@ -118,8 +138,7 @@ def progress_of(phases: Sequence[Phase]) -> dict[UUID, Progress]:
     tasks = merged(events.progress_asked.send(Phase, phase_ids=ids))
     criteria = counted(SuccessCriterion.objects.filter(phase_id__in=ids), Q(state__in=DECIDED_CRITERIA))
     gates = counted(Gate.objects.filter(phase_id__in=ids, required=True), Q(status__in=GATES_BEHIND))
-    approvals = PhaseApproval.objects.filter(phase_id__in=ids, verdict=Verdict.APPROVED)
-    approved = set(approvals.values_list("phase_id", flat=True))
+    verdicts = dict(PhaseApproval.objects.filter(phase_id__in=ids).order_by("id").values_list("phase_id", "verdict"))
     nothing = (0, 0)
     found = {}
     for phase in phases:
@@ -133,7 +152,7 @@ def progress_of(phases: Sequence[Phase]) -> dict[UUID, Progress]:
             criteria_total=criteria_total,
             gates_passed=passed,
             gates_total=gates_total,
-            approved=phase.id in approved,
+            approved=verdicts.get(phase.id) == Verdict.APPROVED,
             completed=phase.status == PhaseStatus.COMPLETED,
         )
     return found

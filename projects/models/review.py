@@ -86,7 +86,7 @@ class PatternCheck(TenantRow):
 
 
 class PhaseApproval(TenantRow):
-    """The final review's answer to "is this phase complete?", with the criteria as they stood."""
+    """The final review's answer to "is this phase complete?", with the criteria as they stood. The newest counts."""
 
     phase = TenantForeignKey(Phase, db_index=False, related_name="approvals")
     approver_user = TenantForeignKey(User, null=True, blank=True, related_name="phase_approvals")
@@ -104,12 +104,6 @@ class PhaseApproval(TenantRow):
         constraints = (
             one_of("verdict", Verdict, name="projects_phaseapproval_verdict"),
             exactly_one("approver_user", "approver_agent_id", name="projects_phaseapproval_approver"),
-            # A phase is approved once; changes may be asked for many times before.
-            models.UniqueConstraint(
-                fields=["tenant", "phase"],
-                condition=models.Q(verdict=Verdict.APPROVED),
-                name="projects_phaseapproval_once",
-            ),
         )
         indexes = (
             QueryIndex(

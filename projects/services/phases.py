@@ -10,8 +10,8 @@ from audit.services import record
 from common.context import Principal
 from common.errors import Conflict, Invalid
 from projects import events
-from projects.models import Phase, PhaseApproval, PhaseStatus, Plan, SdlcPhase, SuccessCriterion, Verdict
-from projects.queries import missing_for_approval, missing_for_completion
+from projects.models import Phase, PhaseApproval, PhaseStatus, Plan, SdlcPhase, Verdict
+from projects.queries import criteria_of, missing_for_approval, missing_for_completion, missing_of_review
 from projects.services.metrics import keep_measures
 from projects.services.plans import begin, finish
 from projects.services.shared import (
@@ -186,8 +186,9 @@ def judge_phase(
 ) -> PhaseApproval:
     """The final review of a phase: what was learnt, how the next one takes over, and the criteria as they stand.
 
-    To approve, every criterion is decided and every required gate passed. Raises `Forbidden` for those who did the work
-    and for people who do not manage the project, `Invalid` without a transition document, `Conflict` otherwise.
+    To approve, every criterion is decided and every required gate passed; what is approved and has not changed since is
+    not approved again. The newest verdict counts. Raises `Forbidden` for those who did the work and for people who do
+    not manage the project, `Invalid` without a transition document, `Conflict` otherwise.
     """
     locked = lock_phase(phase.id)
     if not principal.is_agent:
@@ -198,18 +199,14 @@ def judge_phase(
         raise Conflict(f"The phase is {locked.get_status_display().lower()}.", code="phase_not_running")
     if verdict == Verdict.APPROVED:
         check_approvable(locked, transition_document)
-    approval = add(
-        PhaseApproval(
-            phase=locked,
-            approver_user_id=who["user_id"],
-            approver_agent_id=who["agent_id"],
-            verdict=verdict,
-            criteria=snapshot(locked),
-            knowledge_updates=knowledge_updates,
-            transition_document=transition_document,
-        ),
-        code="phase_approved",
-        taken="The phase is approved already.",
+    approval = PhaseApproval.objects.create(
+        phase=locked,
+        approver_user_id=who["user_id"],
+        approver_agent_id=who["agent_id"],
+        verdict=verdict,
+        criteria=criteria_of(locked),
+        knowledge_updates=knowledge_updates,
+        transition_document=transition_document,
     )
     record(events.PHASE_JUDGED, part_of(locked.plan.project_id, locked), verdict=str(verdict))
     return approval
@@ -220,20 +217,8 @@ def check_approvable(phase: Phase, transition_document: str) -> None:
     missing = missing_for_approval(phase)
     if missing:
         raise Conflict("; ".join(missing), code="phase_incomplete", missing=missing)
-
-
-def snapshot(phase: Phase) -> dict[str, Any]:
-    """Return the criteria as they stand."""
-    criteria = SuccessCriterion.objects.filter(phase_id=phase.id).order_by("ordinal")
-    return {
-        str(criterion.ordinal): {
-            "text": criterion.text,
-            "state": criterion.state,
-            "evidence_id": str(criterion.evidence_id) if criterion.evidence_id else None,
-            "waived_reason": criterion.waived_reason,
-        }
-        for criterion in criteria
-    }
+    if not missing_of_review(phase):
+        raise Conflict("The phase is approved already.", code="phase_approved")
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from common.errors import DomainError
 from projects import services
 from projects.models import Gate, GateCheck, Phase, PhaseApproval, Review, SuccessCriterion
-from projects.queries import progress_of
+from projects.queries import criteria_of, progress_of
 from tasks.models import Task
 from tests.delivery import Delivery, make_delivery
 from tests.sizes import run_machine, short_and_long
@@ -139,7 +139,8 @@ class GateMachine(RuleBasedStateMachine):
             if phase.status == "completed":
                 assert set(SuccessCriterion.objects.values_list("state", flat=True)) <= set(LETS_WORK_THROUGH)
                 assert set(Gate.objects.filter(required=True).values_list("status", flat=True)) <= set(BEHIND)
-                assert PhaseApproval.objects.filter(verdict="approved").exists()
+                reviewed = PhaseApproval.objects.latest("id")
+                assert (reviewed.verdict, reviewed.criteria) == ("approved", criteria_of(phase))
                 assert not Task.objects.exclude(status="closed").exists()
 
     @invariant()

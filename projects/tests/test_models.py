@@ -149,15 +149,6 @@ def test_a_reviewer_answers_once_a_cycle_and_a_verdict_stays(world: World, scene
             Review.objects.update(verdict="approved")
 
 
-def test_a_phase_is_approved_once(world: World, scene: Scene) -> None:
-    with (
-        world.as_("admin"),
-        pytest.raises(IntegrityError, match="projects_phaseapproval_once"),
-        transaction.atomic(),
-    ):
-        PhaseApproval.objects.create(phase=scene.phase, approver_agent_id=uuid7(), verdict="approved")
-
-
 def test_the_same_step_is_open_once(world: World, scene: Scene) -> None:
     again = {"rule": scene.rule, "step": "retry", "subject_type": "gate_check", "subject_id": scene.check.id}
     with world.as_("admin"):
