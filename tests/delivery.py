@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from accounts.models import User
+from common.errors import Conflict, Forbidden, Invalid
 from evidence.models import Evidence
 from evidence.services import About, submit_evidence
 from projects import services
@@ -86,6 +89,24 @@ WITH_PRINCIPAL = {
     services.accept_decision,
     services.resolve_escalation,
 }
+
+
+TRANSITION: dict[str, Any] = {"verdict": "approved", "transition_document": "What the next phase needs to know."}
+
+
+def refused(
+    delivery: Delivery, code: str, service: Any, who: str = "reviewer", missing: list[str] | None = None, **values: Any
+) -> None:
+    """Call a service that must refuse, with this code and, where they are given, these words on what is missing."""
+    with pytest.raises((Conflict, Forbidden, Invalid)) as refusal:
+        delivery.call(service, who, **values)
+    assert refusal.value.code == code, refusal.value.detail
+    assert missing in (None, refusal.value.extra.get("missing"))
+
+
+def complete_phase(delivery: Delivery) -> Phase:
+    phase: Phase = delivery.call(services.complete_phase, phase=delivery.phase)
+    return phase
 
 
 def task_in(world: World, group: TaskGroup, **values: Any) -> Task:

@@ -11,7 +11,7 @@ from audit.services import record
 from common.context import Principal
 from common.errors import Conflict, Invalid
 from projects import events
-from projects.models import CheckKind, CheckState, Gate, GateCheck, GateStatus
+from projects.models import CheckKind, CheckState, Gate, GateCheck, GateStatus, Review, Verdict
 from projects.models.gate import MAX_OUTPUT
 from projects.services.escalations import escalate_check, resolve_for
 from projects.services.gates import check_judge, gate_subject, require_undecided, settle
@@ -95,8 +95,8 @@ def record_check_run(
     """A run of a check's command: it passes with exit code 0 and fails with any other, whoever says what.
 
     The end of a long output is kept. A failure climbs the escalation rule of its area; a pass resolves what was
-    raised. Raises `Invalid` for a manual check or evidence that does not show this run, `Conflict` where the gate is
-    not open.
+    raised. Raises `Invalid` for a manual check or evidence that does not show this run or is older than the changes
+    that were asked for, `Conflict` where the gate is not open.
     """
     locked = open_check(check.id)
     if locked.kind == CheckKind.MANUAL:
@@ -120,6 +120,7 @@ def conclude(
     if evidence_id:
         project_id = check.gate.phase.plan.project_id
         events.evidence_cited.send(GateCheck, project_id=project_id, evidence_id=evidence_id, exit_code=exit_code)
+        refuse_older(check.gate_id, evidence_id)
     verdict = {
         "state": state,
         "evidence_id": evidence_id,
@@ -145,6 +146,14 @@ def conclude(
     )
     settle(gate)
     return check
+
+
+def refuse_older(gate_id: UUID, evidence_id: UUID) -> None:
+    """What shows the work before changes were asked for says nothing about it now. Identifiers are in time's order."""
+    asked = Review.objects.filter(gate_id=gate_id, verdict=Verdict.CHANGES_REQUESTED, id__gt=evidence_id)
+    if asked.exists():
+        words = "It is older than the changes that were asked for."
+        raise Invalid("The evidence shows the work before its changes.", errors={"evidence": [words]})
 
 
 @transaction.atomic

@@ -21,7 +21,6 @@ from projects.services.shared import (
     in_phase,
     lock_gate,
     lock_phase,
-    lock_project,
     part_of,
     require_manager,
     require_reason,
@@ -176,11 +175,12 @@ def open_ready_gates(*, phase_id: UUID, group_id: UUID | None = None) -> list[Ga
 
 @transaction.atomic
 def waive_gate(*, gate: Gate, principal: Principal, reason: str) -> Gate:
-    """Let the work go on without the gate. Raises `Forbidden` but for managers, `Conflict` where it is passed."""
+    """Let the work go on without the gate. Raises `Forbidden` but for managers, `Conflict` where it is passed or its
+    phase has ended.
+    """
     words = require_reason(reason)
-    project_id = gate.phase.plan.project_id
-    require_manager(principal, project_id)
-    lock_project(project_id)
+    require_manager(principal, gate.phase.plan.project_id)
+    lock_phase(gate.phase_id)
     locked = lock_gate(gate.id)
     require_undecided(locked)
     values = {"waived_by_id": principal.user_id, "waived_reason": words, "decided_at": Now()}
