@@ -36,7 +36,6 @@ SILENT = {
     "audit.changes_of": "computes",
     "audit.ensure_partitions": "makes room for events; a system function of the database",
     "audit.seal": "signs what is recorded; a signature about the log is no event of it",
-    "audit.await_sealed": "reads",
     "audit.close_epoch": "the tree that follows says so, with the reason: log.epoch_started",
     "audit.add_cosignature": "a signature about the log: as an event it would ask for the next one",
     "accounts.send_notifications": "writes about events that are in the log",

@@ -15,13 +15,12 @@ from audit.services.external import record_external
 from audit.services.log import Subject, ensure_partitions, record
 from audit.services.projections import catch_up, restart_activity
 from audit.services.rounds import deliver_due
-from audit.services.sealing import add_cosignature, await_sealed, close_epoch, seal
+from audit.services.sealing import add_cosignature, close_epoch, seal
 from audit.services.verification import verify_range
 
 __all__ = [
     "Subject",
     "add_cosignature",
-    "await_sealed",
     "catch_up",
     "changes_of",
     "claim_deliveries",

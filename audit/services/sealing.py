@@ -3,9 +3,7 @@
 The private key is in the environment of the process that seals (`LOG_KEY`) and nowhere else.
 """
 
-import time
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,14 +16,12 @@ from audit.log.verifier import notes as reading
 from audit.log.verifier.notes import NoteError, Signature, VerifierKey
 from audit.log.verifier.tree import EMPTY_ROOT, leaf_hash
 from audit.models import Checkpoint, Cosignature, Epoch
-from audit.queries import last_position, sealing_of
+from audit.queries import last_position
 from audit.services.log import Subject, record
-from common.context import SYSTEM
-from common.errors import Invalid, Unavailable
-from common.tenancy import require_tenant_id, tenant_context
+from common.errors import Invalid
+from common.tenancy import require_tenant_id
 
 BATCH = 1000
-POLL_SECONDS = 0.05
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('audit-seal'), hashtext(%s))"
 
 
@@ -174,20 +170,3 @@ def add_cosignature(*, checkpoint: Checkpoint, line: str) -> Cosignature:
 def witnesses() -> list[VerifierKey]:
     """Return the keys of the witnesses whose signatures are kept."""
     return [VerifierKey.parse(text) for text in settings.LOG_WITNESSES]
-
-
-def await_sealed(*, tenant_id: UUID, event_id: UUID, timeout: float = 5.0) -> Checkpoint:
-    """Wait until a committed event is under a signed checkpoint, and return that one.
-
-    Call it outside any transaction: what is not committed is never sealed. Raises `Unavailable` after `timeout`
-    seconds.
-    """
-    deadline = time.monotonic() + timeout
-    while True:
-        with tenant_context(tenant_id, actor=SYSTEM):
-            checkpoint = sealing_of(event_id)
-        if checkpoint:
-            return checkpoint
-        if time.monotonic() > deadline:
-            raise Unavailable("The event is recorded and not sealed yet; ask again.", code="not_sealed", retry_after=1)
-        time.sleep(POLL_SECONDS)

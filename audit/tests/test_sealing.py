@@ -18,10 +18,9 @@ from audit.log.verifier.notes import trusted_checkpoint
 from audit.log.verifier.tree import Range, leaf_hash
 from audit.models import Checkpoint, Epoch, Event, Position, Tile
 from audit.queries import head, sealing_of
-from audit.services.sealing import LogBroken, MissingLogKey, await_sealed, close_epoch, seal, signing_key
+from audit.services.sealing import LogBroken, MissingLogKey, close_epoch, seal, signing_key
 from audit.tests.places import place_all
 from audit.tests.sealing import as_superuser, happen, log_key, newest, sealed, without_triggers
-from common.errors import Unavailable
 from common.tenancy import system_call
 from tests.world import World
 
@@ -307,24 +306,15 @@ def test_a_backlog_longer_than_a_batch_is_sealed_in_several_steps(
     assert 3 <= steps <= 6
 
 
-def test_await_sealed_returns_the_first_checkpoint_over_an_event(committed_world: World) -> None:
+def test_the_sealing_of_an_event_is_the_first_checkpoint_over_it(committed_world: World) -> None:
     happen(committed_world, 1)
     with committed_world.as_("system"):
         event = Event.objects.latest("id")
-    arguments: dict[str, Any] = {"tenant_id": committed_world.tenant.id, "event_id": event.id}
-    started = time.monotonic()
-    with pytest.raises(Unavailable, match="not sealed yet"):
-        await_sealed(**arguments, timeout=0.2)
-    assert time.monotonic() - started < 5
-
-    def seal_later() -> None:
-        sealed(committed_world)
-        connections.close_all()
-
-    done = threading.Timer(0.2, seal_later)
-    done.start()
-    checkpoint = await_sealed(**arguments, timeout=20)
-    done.join()
+        assert sealing_of(event.id) is None
+    sealed(committed_world)
+    with committed_world.as_("system"):
+        checkpoint = sealing_of(event.id)
+        assert checkpoint
     happen(committed_world, 3)
     sealed(committed_world)
     with committed_world.as_("system"):
@@ -336,4 +326,10 @@ def test_a_running_relay_seals_within_moments(committed_world: World) -> None:
     happen(committed_world, 1)
     with committed_world.as_("system"):
         event = Event.objects.latest("id")
-    assert await_sealed(tenant_id=committed_world.tenant.id, event_id=event.id, timeout=20)
+    until = time.monotonic() + 20
+    found = None
+    while found is None and time.monotonic() < until:
+        time.sleep(0.05)
+        with committed_world.as_("system"):
+            found = sealing_of(event.id)
+    assert found
