@@ -179,6 +179,18 @@ class Evidence(TenantModel):
                 name="evidence_evidence_created",
             ),
             QueryIndex(
+                serves="evidence that counts no more, by why, newest first",
+                fields=["tenant", "status", "-id"],
+                condition=~Q(status=EvidenceStatus.CURRENT),
+                name="evidence_evidence_not_current",
+            ),
+            QueryIndex(
+                serves="evidence that others contradict, newest first",
+                fields=["tenant", "-id"],
+                condition=Q(disputed=True),
+                name="evidence_evidence_disputed",
+            ),
+            QueryIndex(
                 serves="the sweep over all tenants for evidence that has expired",
                 fields=["expires_at"],
                 condition=Q(expires_at__isnull=False, status=EvidenceStatus.CURRENT),

@@ -183,6 +183,12 @@ class Execution(TenantModel):
                 name="tasks_execution_state",
             ),
             QueryIndex(
+                serves="attempts that failed for one reason, newest first",
+                fields=["tenant", "error_category", "-id"],
+                condition=Q(error_category__isnull=False),
+                name="tasks_execution_failed",
+            ),
+            QueryIndex(
                 serves="attempts of a span of time (statistics)",
                 fields=["tenant", "created_at"],
                 name="tasks_execution_created",

@@ -255,6 +255,12 @@ class Task(SoftDeleteModel):
                 serves="tasks of one type, newest first", fields=["tenant", "type", "-id"], name="tasks_task_by_type"
             ),
             QueryIndex(
+                serves="tasks that a run has shown to hold or to fail, newest first",
+                fields=["tenant", "verification", "-id"],
+                condition=~Q(verification=Verification.UNVERIFIED),
+                name="tasks_task_by_verification",
+            ),
+            QueryIndex(
                 serves="what a person has to do, by state",
                 fields=["tenant", "assigned_user", "status", "-id"],
                 condition=Q(assigned_user__isnull=False),
