@@ -18,6 +18,19 @@ from tasks.management.seed.play import find_tenant
 from tasks.models import Task
 
 PASSWORD = "a password for the demonstration"
+# requirements §3.2: name, model, most tokens, temperature; and §3.3: whether the project is public
+ROSTER = """
+orchestrator claude-opus-4 8192 0.30, architect claude-sonnet-4 4096 0.50, planner claude-sonnet-4 4096 0.40,
+codegen claude-sonnet-4 8192 0.70, reviewer claude-sonnet-4 4096 0.50, tester claude-sonnet-4 4096 0.50,
+security claude-sonnet-4 4096 0.30, deployer claude-sonnet-4 4096 0.40, debugger claude-sonnet-4 4096 0.60,
+documentation claude-sonnet-4 4096 0.50"""
+PUBLIC = {
+    "ai-eng-platform": True,
+    "moe_router": True,
+    "frontend-ui": True,
+    "agent-library": True,
+    "integration-hub": False,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -64,12 +77,14 @@ def test_the_agents_are_those_of_the_specification(db: None) -> None:
         agents = {agent.name: agent for agent in Agent.objects.all()}
         assert set(agents) == {worker.name for worker in (*WORKERS, *PLAN_WORKERS)}
         assert (len(WORKERS), len(PLAN_WORKERS)) == (10, 9)
-        orchestrator = agents["orchestrator"]
-        assert (orchestrator.model_name, orchestrator.max_tokens, str(orchestrator.temperature)) == (
-            "claude-opus-4",
-            8192,
-            "0.30",
-        )
+        for line in ROSTER.split(","):
+            name, model, tokens, temperature = line.split()
+            agent = agents[name]
+            assert (agent.model_name, agent.max_tokens, str(agent.temperature)) == (model, int(tokens), temperature)
+            assert agent.agent_type == name
+            assert (agent.model_provider, agent.model_version, agent.version) == ("anthropic", "4.0", "1.0.0")
+            assert agent.capabilities
+            assert agent.required_tools
         assert agents["codegen"].capabilities["language_support"] == ["python", "typescript", "java"]
 
 
@@ -84,7 +99,7 @@ def test_the_projects_are_those_of_the_specification(db: None) -> None:
         assert platform.metadata == {"team_size": 12, "criticality": "high", "sla_uptime": 99.9}
         assert (platform.repository_provider, platform.repository_owner) == ("github", COMPANY)
         assert platform.repository_url == "https://github.com/ai-company/ai-eng-platform"
-        assert not projects["integration-hub"].is_public
+        assert {slug: project.is_public for slug, project in projects.items()} == PUBLIC
 
 
 def test_the_plan_is_that_of_the_specification(db: None) -> None:

@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,24 @@ def test_the_plan_is_the_specifications(world: World, agents: dict[str, Agent]) 
         sections = ("Backend", "Frontend", "Infrastructure", "Observability")
         found = [GateCheck.objects.filter(section=section).count() for section in sections]
         assert found == [4, 4, 5, 4]
+        names: dict[Any, str] = {agent.id: name for name, agent in agents.items()}
+        doing = dict(Task.objects.order_by("code").values_list("code", "assigned_agent_id"))
+        assert {code: names[agent_id] for code, agent_id in doing.items() if agent_id} == dict(
+            **dict.fromkeys(("1.1", "1.2", "1.3", "3.1", "3.3", "4.1", "4.2", "4.3"), "python-backend-engineer"),
+            **dict.fromkeys(("2.1", "2.2", "2.3", "3.2"), "ui-engineer"),
+        )
+        assert {gate.name: names[gate.owner_agent_id] for gate in Gate.objects.all() if gate.owner_agent_id} == {
+            **dict.fromkeys(("Review 1", "Review 2", "Review 3"), "code-reviewer"),
+            "Validation": "task-completion-validator",
+            "Final review": "lead-architect",
+        }
+        ways = EscalationRule.objects.values_list("area", "backup_agent_id", "escalate_to_agent_id")
+        assert {area: (names.get(backup), names.get(last)) for area, backup, last in ways} == {
+            "Backend": ("data-layer-expert", "lead-architect"),
+            "Frontend": ("frontend-developer", "frontend-architect"),
+            "Infrastructure": ("data-layer-expert", "ultrathink-debugger"),
+            "Observability": ("ultrathink-debugger", "lead-architect"),
+        }
 
 
 def test_its_work_begins_where_its_order_says(world: World, agents: dict[str, Agent]) -> None:

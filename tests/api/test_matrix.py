@@ -2,10 +2,11 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
-from django.urls import get_resolver
+from django.urls import Resolver404, get_resolver, resolve
 
 from accounts.services import create_token
 from accounts.services.tokens import SCOPES
@@ -95,6 +96,21 @@ def test_every_route_has_a_row() -> None:
     declared = {(row.method, shape(row.path)) for row in ROWS}
     routed = {(method, path) for path, methods in ROUTES.items() for method in methods}
     assert routed == declared
+
+
+def reached(path: str) -> str:
+    """Return the route that answers an address of a route's own shape."""
+    for part in (str(uuid4()), "1"):
+        try:
+            return shape(resolve(f"/{PREFIX}{path.replace('*', part)}").route.removeprefix(PREFIX))
+        except Resolver404:
+            continue
+    return ""
+
+
+def test_no_route_hides_another() -> None:
+    """`approvals/statistics/` is not the approval of that name."""
+    assert {path for path in ROUTES if reached(path) != path} == set()
 
 
 @pytest.mark.parametrize("path", sorted(ROUTES))

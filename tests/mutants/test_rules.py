@@ -1,10 +1,11 @@
-"""The rules of delivery (requirements §9.2), G2 and G7 can turn red: each is taken away once, and its test notices."""
+"""The rules of delivery (requirements §9.2), G2, G7 and G11 can turn red: each is taken away once, its test notices."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from accounts.tests import test_tokens as tokens
 from common.errors import DomainError
 from projects.models import EscalationStep
 from projects.tests import test_rules as rules
@@ -170,6 +171,12 @@ WORK: dict[str, tuple[str, Any, Callable[..., None], tuple[Any, ...]]] = {
         "accounts.services.idempotency.reserve",
         nothing,
         conventions.test_a_retry_gets_the_first_answer_and_takes_effect_once,
+        (),
+    ),
+    "G11 a socket that outlives its token": (
+        "accounts.queries.credential_holds",
+        yes,
+        tokens.test_a_socket_notices_that_its_token_was_revoked,
         (),
     ),
     "G7 who asks decides": (
