@@ -27,6 +27,19 @@ def can_manage(principal: Principal, project_id: UUID) -> bool:
     return principal.sees_all_projects or has_role(principal.user_id, project_id, DECIDING)
 
 
+def rights_in(principal: Principal, project_id: UUID) -> tuple[bool, bool]:
+    """Return `can_contribute` and `can_manage` of a person, by one look."""
+    if principal.sees_all_projects:
+        return True, not principal.is_agent
+    role = (
+        ProjectMember.objects.working(principal.user_id)
+        .filter(project_id=project_id)
+        .values_list("role", flat=True)
+        .first()
+    )
+    return role is not None, role in DECIDING and not principal.is_agent
+
+
 def managed_project_ids(principal: Principal) -> list[UUID]:
     """Return the projects whose settings a caller may change as a member; an agent none."""
     if principal.is_agent:

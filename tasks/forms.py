@@ -1,10 +1,11 @@
 """What people send from the pages."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
 
-from tasks.models import MAX_COMMENT, ApprovalAction, WorkKind
+from tasks.models import MAX_COMMENT, ApprovalAction, DependencyKind, HandoffPhase, WorkKind
 
 LONG = 20_000
 MOST_COMMANDS = 50
@@ -60,6 +61,11 @@ class Line(forms.CharField):
         super().__init__(widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}), **kwargs)
 
 
+class Choice(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.Select(attrs={"class": "input"}), **kwargs)
+
+
 class PartForm(forms.Form):
     """A form of a task's page. It is shown again with what was typed and with what is wrong about it.
 
@@ -70,8 +76,8 @@ class PartForm(forms.Form):
     icon: ClassVar[str] = "check"
     tone: ClassVar[str] = ""
 
-    def __init__(self, data: Any = None, *, name: str, action: str) -> None:
-        super().__init__(data, auto_id=f"{name}-%s")
+    def __init__(self, data: Any = None, *, name: str, action: str, initial: Any = None) -> None:
+        super().__init__(data, auto_id=f"{name}-%s", initial=initial)
         self.name = name
         self.action = action
 
@@ -79,6 +85,11 @@ class PartForm(forms.Form):
 class CommentForm(PartForm):
     verb, icon, tone = "Comment", "message-square", "primary"
     content = Text(max_length=MAX_COMMENT, label="Your comment", error_messages={"required": "Write something first."})
+
+
+class EditForm(PartForm):
+    verb, icon, tone = "Save", "pencil", "primary"
+    content = Text(max_length=MAX_COMMENT, label="What you said", error_messages={"required": "Write something first."})
 
 
 class LineForm(PartForm):
@@ -135,11 +146,45 @@ class RefuseForm(PartForm):
     reason = Text(max_length=2000, rows=2, label="Why", error_messages={"required": "Say why: it is kept in the log."})
 
 
+class GiveForm(PartForm):
+    """To whom a task is handed over, and what they must know. `takers` are values with their words."""
+
+    verb, icon, tone = "Hand it over", "arrow-right", "primary"
+    to = Choice(label="To whom", error_messages={"required": "Choose who takes over."})
+    phase = Choice(choices=HandoffPhase.choices, label="What is handed over", initial=HandoffPhase.CODING)
+    summary = Text(max_length=LONG, rows=4, label="What was done", error_messages={"required": "Say what was done."})
+    gotchas = Text(
+        max_length=LONG, rows=4, label="What to beware of", error_messages={"required": "Say what to beware of."}
+    )
+
+    def __init__(self, *args: Any, takers: Sequence[tuple[str, str]], **given: Any) -> None:
+        super().__init__(*args, **given)
+        to: Any = self.fields["to"]
+        to.choices = [("", "Choose one"), *takers]
+
+
+class DependencyForm(PartForm):
+    verb, icon = "Add", "plus"
+    depends_on = Line(
+        max_length=50,
+        label="The other task",
+        help_text="its key or number",
+        error_messages={"required": "Name a task of this project."},
+    )
+    kind = Choice(
+        choices=[
+            (DependencyKind.BLOCKS, "This waits for it"),
+            (DependencyKind.RELATES, "They have to do with each other"),
+        ],
+        label="How",
+        initial=DependencyKind.BLOCKS,
+    )
+    reason = Line(max_length=500, required=False, label="Why", help_text="optional")
+
+
 class WorkForm(PartForm):
     verb, icon = "Add", "plus"
-    kind = forms.ChoiceField(
-        choices=WorkKind.choices, label="Kind", initial=WorkKind.NOTE, widget=forms.Select(attrs={"class": "input"})
-    )
+    kind = Choice(choices=WorkKind.choices, label="Kind", initial=WorkKind.NOTE)
     text = Text(max_length=LONG, rows=2, label="What was done", error_messages={"required": "Write something first."})
 
 
@@ -147,3 +192,7 @@ class NoForm(PartForm):
     """A button alone."""
 
     verb, icon, tone = "Delete", "x", "danger"
+
+
+class RemoveForm(NoForm):
+    verb = "Remove"

@@ -1,5 +1,6 @@
 """Who may do what with work."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from accounts.models import Tenant, User
@@ -82,7 +83,12 @@ def can_take_over(principal: Principal, handoff: Handoff) -> bool:
 
 def is_taker(principal: Principal, handoff: Handoff) -> bool:
     """Whether a handoff is offered to this person, or to an agent of theirs."""
-    return principal.user_id in {handoff.to_user_id, handoff.to_agent.owner_id if handoff.to_agent else None}
+    return takes(principal, [handoff.to_user_id, handoff.to_agent.owner_id if handoff.to_agent else None])
+
+
+def takes(principal: Principal, takers: Collection[UUID | None]) -> bool:
+    """Whether this person is one of those that a handoff is offered to: the taker, or the owner of the agent it is."""
+    return principal.user_id in takers
 
 
 def maintainers(project_id: UUID) -> set[UUID]:

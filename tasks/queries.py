@@ -9,7 +9,11 @@ from uuid import UUID
 
 from django.db.models import Avg, Count, F, Q, QuerySet
 
+from accounts.models import User
+from agents.models import Agent
 from audit.models import Event
+from projects.models import ProjectMember
+from projects.permissions import WORKING
 from tasks.models import (
     AcceptanceContract,
     ApprovalRequest,
@@ -48,6 +52,17 @@ def briefings(task_ids: Collection[UUID]) -> dict[UUID, Briefing]:
     for execution in ended.only("task_id", "attempt", "status", "error", "set_aside_reason").order_by("attempt"):
         found[execution.task_id].previous_attempts.append(execution)
     return found
+
+
+MOST_TAKERS = 200
+
+
+def takers_of(project_id: UUID) -> tuple[list[User], list[Agent]]:
+    """Return who may be given work of a project: the people who work on it, and their agents. At most 200 of each."""
+    working = ProjectMember.objects.filter(project_id=project_id, user__is_active=True, role__in=WORKING)
+    people = User.objects.filter(id__in=working.values("user_id")).order_by("display_name", "username")
+    agents = Agent.objects.filter(owner_id__in=working.values("user_id"), is_active=True).order_by("name")
+    return list(people[:MOST_TAKERS]), list(agents[:MOST_TAKERS])
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,13 @@ SCENES: dict[str, tuple[Scene, list[str]]] = {
         does(lambda w, row: tasks.change_handoff(handoff=row, summary="More."), draft),
         [*HANDED[:2], "handoff.changed"],
     ),
+    "tasks.give_handoff": (
+        does(
+            lambda w, row: tasks.give_handoff(principal=by(w), task=row, to_user=w.reviewer, **TOLD),
+            itself,
+        ),
+        list(HANDED),
+    ),
     "tasks.submit_handoff": (lambda w: offer(w, make_task(w)), list(HANDED)),
     "tasks.accept_handoff": (
         lambda w: accept(w, offer(w, make_task(w))),

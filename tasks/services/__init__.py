@@ -32,6 +32,7 @@ from tasks.services.handoffs import (
     change_handoff,
     complete_handoff,
     create_handoff,
+    give_handoff,
     reject_handoff,
     submit_handoff,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "escalate_approvals",
     "expire_approvals",
     "fail_execution",
+    "give_handoff",
     "hand_in_evidence",
     "heartbeat",
     "import_issues",

@@ -143,6 +143,12 @@ def submit_handoff(*, handoff: Handoff) -> Handoff:
     return handoff
 
 
+@transaction.atomic
+def give_handoff(**given: Any) -> Handoff:
+    """Draft a handoff and offer it at once. Raises what `create_handoff` and `submit_handoff` raise."""
+    return submit_handoff(handoff=create_handoff(**given))
+
+
 def lock_tasks(handoff: Handoff) -> list[Task]:
     """Lock the task, or the group's tasks, in the order of their ids; before the handoff itself."""
     tasks = Task.objects.filter(id=handoff.task_id) if handoff.task_id else Task.objects.filter(group=handoff.group)

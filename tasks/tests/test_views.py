@@ -15,14 +15,14 @@ from tasks.models import ApprovalRequest, ApprovalStatus, ExecutionStatus, Hando
 from tasks.services import add_dependency, append_log, complete_execution, fail_execution
 from tasks.tests.view_cases import Scene, body
 from tasks.views import looks
-from tasks.views.task import ICONS
+from tasks.views.looks import EVENT_ICONS
 from tests.staff import signed_in
 from tests.work import PYTEST, acting, ask, complete, hand_in, make_task, run_out, sql, started
 from tests.world import World
 
 MOST_QUERIES = 12
-# The page of a task has two rights and eight more lists: what people and agents wrote about it.
-MOST_OF_A_TASK = MOST_QUERIES + 10
+# Beside the evidence, the runs, the approvals and the criteria of a task stand its log, its neighbours and all else.
+MOST_OF_A_TASK = 14
 DELIVERY = (looks.PLAN, looks.PHASE, looks.GATE, looks.CHECK, looks.GOAL)
 STATES = (TaskStatus, Resolution, ExecutionStatus, ApprovalStatus, HandoffStatus)
 STATES_OF_DELIVERY = (PlanStatus, PhaseStatus, GateStatus, CheckState, CriterionState)
@@ -284,7 +284,7 @@ def test_every_look_has_its_icon_in_the_sprite() -> None:
         *DELIVERY,
     ]
     names = {look.icon for look in [*shown, *(look for table in tables for look in table.values())]}
-    assert {name for name in names | {icon for _, icon in ICONS} if f'id="{name}"' not in sprite} == set()
+    assert {name for name in names | {icon for _, icon in EVENT_ICONS} if f'id="{name}"' not in sprite} == set()
     assert all(set(table) == set(states) for table, states in zip(tables, (*STATES, *STATES_OF_DELIVERY), strict=True))
 
 

@@ -8,21 +8,34 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from common.files.errors import FileTooLarge
-from tasks.models import Attachment, Blocker, ChecklistItem, Comment, Handoff, Task, WorkLogEntry
-from tasks.services import add_dependency, record_commit, use_as_evidence
+from tasks.models import Attachment, Blocker, ChecklistItem, Comment, Handoff, Task, TaskDependency, WorkLogEntry
+from tasks.services import add_dependency, close_task, record_commit, use_as_evidence
 from tasks.tests.test_views import statements
 from tasks.tests.view_cases import body
-from tests.collab import READ, attach, blocked, comment, draft, line, offer
+from tests.collab import READ, TOLD, attach, blocked, comment, draft, line, offer
 from tests.staff import signed_in
 from tests.work import acting, make_task
 from tests.world import World
 
-MOST_QUERIES = 25
+MOST_QUERIES = 17  # of a blocked task that waits for another and for a handoff
 Make = Callable[[World, Task], Any]
 
 
 def nothing(world: World, task: Task) -> None:
     return None
+
+
+def own_comment(world: World, task: Task) -> Comment:
+    return comment(world, task, "reviewer")
+
+
+def another(world: World, task: Task) -> Task:
+    return make_task(world)
+
+
+def waits(world: World, task: Task) -> TaskDependency:
+    with acting(world, "engineer"):
+        return add_dependency(task=task, depends_on=make_task(world))
 
 
 def upload(content: bytes = b"notes", name: str = "notes.txt") -> SimpleUploadedFile:
@@ -33,12 +46,16 @@ def upload(content: bytes = b"notes", name: str = "notes.txt") -> SimpleUploaded
 WRITES: dict[str, tuple[Make, dict[str, Any]]] = {
     "comments/": (nothing, {"content": "I looked."}),
     "comments/{}/delete/": (comment, {}),
+    "comments/{}/edit/": (own_comment, {"content": "I looked twice."}),
+    "dependencies/": (another, {"depends_on": "2", "kind": "blocks"}),
+    "dependencies/{}/remove/": (waits, {}),
     "checklist/": (nothing, {"text": "Look"}),
     "checklist/{}/tick/": (line, {"done": "1"}),
     "blockers/": (nothing, {"reason": "Docker is down", "commands": "docker info\n\ndocker ps"}),
     "blockers/{}/resolve/": (blocked, {"resolution": "Restarted it."}),
     "files/": (nothing, {"file": None}),
     "files/{}/delete/": (attach, {}),
+    "handoffs/": (nothing, TOLD),
     "handoffs/{}/accept/": (offer, READ),
     "handoffs/{}/reject/": (offer, {"reason": "Not mine."}),
     "work/": (nothing, {"kind": "done", "text": "Began."}),
@@ -50,9 +67,8 @@ def prepared(world: World, part: str) -> tuple[str, dict[str, Any]]:
     make, values = WRITES[part]
     task = make_task(world)
     row = make(world, task)
-    return f"/tasks/{task.id}/{part.format(row.id if row else '')}", values | (
-        {"file": upload()} if part == "files/" else {}
-    )
+    given: dict[str, Any] = {"files/": {"file": upload()}, "handoffs/": {"to": f"to_user:{world.engineer.id}"}}
+    return f"/tasks/{task.id}/{part.format(row.id if row else '')}", values | given.get(part, {})
 
 
 @pytest.mark.parametrize("part", WRITES)
@@ -62,7 +78,9 @@ def test_who_works_on_the_project_writes_and_others_do_not(world: World, other_w
     assert signed_in(world.stranger).post(target, values).status_code == 404
     assert signed_in(other_world.admin).post(target, values).status_code == 404
     assert Client().post(target, values).headers["Location"].startswith("/sign-in/")
-    assert signed_in(world.reviewer).get(target).status_code == 405
+    assert signed_in(world.reviewer).put(target).status_code == 405
+    assert signed_in(world.reviewer).get(target).status_code == (200 if part == "handoffs/" else 405)
+    assert signed_in(world.viewer).get(target).status_code == (403 if part == "handoffs/" else 405)
     if part == "files/":
         values = {"file": upload()}
     answer = signed_in(world.reviewer).post(target, values)
@@ -79,6 +97,13 @@ def test_a_row_of_another_task_is_not_found(world: World, part: str) -> None:
 
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "comments/": ({"content": " "}, "Write something first.", ""),
+    "comments/{}/edit/": ({"content": " "}, "Write something first.", ""),
+    "dependencies/": (
+        {"depends_on": "CM-99", "kind": "blocks", "reason": "it calls it"},
+        "There is no task CM-99",
+        "it calls it",
+    ),
+    "handoffs/": ({**TOLD, "to": ""}, "Choose who takes over.", "Mind the gap."),
     "checklist/": ({"text": "x" * 501}, "at most 500 characters", "x" * 501),
     "blockers/": ({"reason": "", "unblock_steps": "Restart it"}, "Say what it is.", "Restart it"),
     "blockers/{}/resolve/": ({"resolution": ""}, "Say what was done.", ""),
@@ -161,6 +186,100 @@ def test_ones_own_comment_is_deleted_and_anothers_only_by_a_maintainer(world: Wo
     for row in (theirs, mine):
         signed_in(world.reviewer).post(f"/tasks/{task.id}/comments/{row.id}/delete/")
     assert rows(world, Comment) == []
+
+
+def test_ones_own_comment_is_edited_and_says_so_and_anothers_is_not(world: World) -> None:
+    task = make_task(world)
+    theirs, mine = comment(world, task, "engineer"), own_comment(world, task)
+    client, edit = signed_in(world.reviewer), f"/tasks/{task.id}/comments/{{}}/edit/"
+    page = body(client.get(f"/tasks/{task.id}/"))
+    assert edit.format(mine.id) in page
+    assert edit.format(theirs.id) not in page
+    assert client.post(edit.format(theirs.id), {"content": "Not mine."}).status_code == 403
+    client.post(edit.format(mine.id), {"content": "I looked twice."})
+    page = body(client.get(f"/tasks/{task.id}/"))
+    assert "I looked twice." in page
+    assert "edited " in page
+    client.post(f"/tasks/{task.id}/comments/{mine.id}/delete/")
+    assert client.post(edit.format(mine.id), {"content": "Too late."}).status_code == 404
+
+
+def test_what_was_said_and_what_happened_are_one_story(world: World) -> None:
+    task = make_task(world)
+    comment(world, task, content="Which months first?")
+    blocked(world, task, "Docker is down")
+    comment(world, task, "reviewer", content="The oldest.")
+    rows = signed_in(world.viewer).get(f"/tasks/{task.id}/").context["stream"]
+    told = [row.sentence or row.written.text for row in rows]
+    assert told[0] == "task created"
+    assert told[1] == "Which months first?"
+    assert any("block" in sentence for sentence in told[2:-1]), told
+    assert told[-1] == "The oldest."
+    assert "comment added" not in told
+
+
+def test_a_dependency_is_added_by_its_key_and_removed_again(world: World) -> None:
+    task, first = make_task(world), make_task(world, title="comes first")
+    client, page = signed_in(world.engineer), f"/tasks/{task.id}/"
+    sent = {"depends_on": f" {task_key(world, first).lower()} ", "kind": "blocks", "reason": "it calls it"}
+    client.post(f"{page}dependencies/", sent)
+    assert "comes first" in body(client.get(page))
+    [dependency] = rows(world, TaskDependency)
+    assert (dependency.task_id, dependency.depends_on_id, dependency.reason) == (task.id, first.id, "it calls it")
+    remove = f"dependencies/{dependency.id}/remove/"
+    assert remove in body(client.get(page))
+    assert remove not in body(client.get(f"/tasks/{first.id}/"))
+    assert "dependencies/" not in body(signed_in(world.viewer).get(page))
+    client.post(f"{page}{remove}")
+    assert rows(world, TaskDependency) == []
+
+
+def task_key(world: World, task: Task) -> str:
+    return f"{world.project.key}-{task.number}"
+
+
+@pytest.mark.parametrize("other", ["2", "1", "", "one", "99999999999", "OTHER-1"])
+def test_a_dependency_that_cannot_be_is_refused_beside_its_field(world: World, other: str) -> None:
+    task, before = make_task(world), make_task(world)
+    with acting(world, "engineer"):
+        add_dependency(task=before, depends_on=task)
+    sent = {"depends_on": other, "kind": "blocks", "reason": "kept as typed"}
+    answer = signed_in(world.engineer).post(f"/tasks/{task.id}/dependencies/", sent, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "dependency-depends_on_error" in body(answer)
+    assert "kept as typed" in body(answer)
+    assert len(rows(world, TaskDependency)) == 1
+
+
+def test_a_handoff_is_given_to_whoever_works_on_the_project(world: World) -> None:
+    task = make_task(world)
+    client, page = signed_in(world.engineer), f"/tasks/{task.id}/handoffs/"
+    assert f'href="{page}"' in body(client.get(f"/tasks/{task.id}/"))
+    assert f'href="{page}"' not in body(signed_in(world.viewer).get(f"/tasks/{task.id}/"))
+    offered = body(client.get(page))
+    assert f"to_user:{world.reviewer.id}" in offered
+    assert f"to_agent:{world.agent.id}" in offered
+    for nobody in (world.engineer, world.viewer, world.stranger):
+        assert f"to_user:{nobody.id}" not in offered
+        assert client.post(page, {**TOLD, "to": f"to_user:{nobody.id}"}).status_code == 422
+    answer = client.post(page, {**TOLD, "to": f"to_user:{world.reviewer.id}"})
+    assert answer.headers["Location"] == f"/tasks/{task.id}/#handoffs"
+    [handoff] = rows(world, Handoff)
+    assert (handoff.status, handoff.to_user_id, handoff.gotchas) == ("pending", world.reviewer.id, TOLD["gotchas"])
+    assert "Take it over" in body(signed_in(world.reviewer).get(f"/tasks/{task.id}/"))
+
+
+def test_a_closed_task_is_not_handed_over_and_nothing_of_it_stays(world: World) -> None:
+    task = make_task(world)
+    with acting(world, "engineer"):
+        close_task(task=task, resolution="completed", reason="done")
+    client, page = signed_in(world.engineer), f"/tasks/{task.id}/handoffs/"
+    assert page not in body(client.get(f"/tasks/{task.id}/"))
+    answer = client.post(page, {**TOLD, "to": f"to_user:{world.reviewer.id}"})
+    assert answer.status_code == 422
+    assert "nothing is left to hand over" in body(answer)
+    assert TOLD["gotchas"] in body(answer)
+    assert rows(world, Handoff) == []
 
 
 def test_a_file_is_attached_and_comes_back_inert(world: World, other_world: World) -> None:

@@ -118,6 +118,29 @@ GOAL = {
     CriterionState.WAIVED: Look("circle-slash", "Waived", "warn"),
 }
 
+# The first beginning that fits an event's name says how it looks in the stream of a task.
+EVENT_ICONS = (
+    ("task.claimed", "arrow-right"),
+    ("task.closed", "circle-check"),
+    ("task.blocked", "triangle-alert"),
+    ("task", "square-kanban"),
+    ("approval", "hand"),
+    ("evidence", "file-check"),
+    ("criterion", "list-checks"),
+    ("contract", "list-checks"),
+    ("execution.late", "shield-alert"),
+    ("execution.timed", "timer"),
+    ("execution", "terminal"),
+    ("comment", "message-square"),
+    ("attachment", "file-text"),
+    ("check", "list-checks"),
+    ("blocker", "triangle-alert"),
+    ("handoff", "arrow-right"),
+    ("work", "scroll-text"),
+    ("commit", "git-commit-horizontal"),
+    ("file", "file-code"),
+)
+
 
 def needs_me(kind: str) -> Look:
     """What a pending approval asks of somebody who may decide it."""

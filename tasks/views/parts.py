@@ -1,47 +1,38 @@
 """What people and agents write about a task, as its page shows it: each list bounded, each with its forms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 
+from audit.events import event_type
 from common.context import Principal
 from tasks.forms import (
     BlockerForm,
     CommentForm,
+    DependencyForm,
+    EditForm,
     FileForm,
     LineForm,
     NoForm,
     PartForm,
     RefuseForm,
+    RemoveForm,
     ResolveForm,
     TakeOverForm,
     TickForm,
     WorkForm,
 )
-from tasks.models import (
-    Attachment,
-    Blocker,
-    ChecklistItem,
-    Comment,
-    CommitRecord,
-    Handoff,
-    HandoffStatus,
-    Task,
-    TaskDependency,
-    WorkKind,
-    WorkLogEntry,
-)
-from tasks.permissions import is_taker
+from tasks.models import DependencyKind, HandoffPhase, HandoffStatus, Task, TaskDependency, TaskStatus, WorkKind
+from tasks.permissions import takes
 from tasks.services.blockers import BLOCKABLE
-from tasks.views.looks import HANDOFF, NEEDS_HANDOFF, Look, task_look
+from tasks.views.looks import EVENT_ICONS, HANDOFF, NEEDS_HANDOFF, Look, task_look
+from tasks.views.written import MOST_COMMENTS, MOST_LINES, MOST_ROWS, Written
 
-MOST_COMMENTS, MOST_LINES, MOST_ROWS = 100, 500, 30
 Kind = TypeVar("Kind", bound=PartForm)
 
 
@@ -55,17 +46,18 @@ class Writer:
     may_manage: bool
     sent: Mapping[str, PartForm]
 
-    def form(self, kind: type[Kind], part: str, *rest: Any) -> Any:
-        """Return the form of a part: as it was sent, or empty; None where the viewer may not write."""
+    def form(self, kind: type[Kind], part: str, *rest: Any, **given: Any) -> Any:
+        """Return the form of a part: as it was sent, or as it begins; None where the viewer may not write."""
         if not self.may_write:
             return None
         name = "-".join([part, *(str(piece) for piece in rest)])
-        return self.sent.get(name) or kind(name=name, action=address(self.task, part, *rest))
+        return self.sent.get(name) or kind(name=name, action=address(self.task, part, *rest), **given)
 
-    def may_take_over(self, handoff: Handoff) -> bool:
+    def may_take_over(self, handoff: Written) -> bool:
         """As `can_take_over`, with the rights that are known already."""
-        mine = self.may_manage or (self.may_write and is_taker(self.principal, handoff))
-        return mine and handoff.from_user_id != self.principal.user_id
+        takers = [UUID(taker) for taker in handoff.more["takers"].values() if taker]
+        mine = self.may_manage or (self.may_write and takes(self.principal, takers))
+        return mine and handoff.by_id != self.principal.user_id
 
 
 def address(task: Task, part: str, *rest: Any) -> str:
@@ -73,42 +65,45 @@ def address(task: Task, part: str, *rest: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class CommentRow:
-    comment: Comment
-    by: str
+class StreamRow:
+    """A comment, or what the log says."""
+
+    written: Written
     icon: str
-    delete: NoForm | None
+    sentence: str = ""
+    about: str = ""
+    edit: EditForm | None = None
+    delete: NoForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    item: ChecklistItem
-    by: str
+    item: Written
     tick: TickForm | None
+
+    @property
+    def done(self) -> bool:
+        return self.item.then is not None
 
 
 @dataclass(frozen=True, slots=True)
 class BlockerRow:
-    blocker: Blocker
-    owner: str
-    by: str
+    blocker: Written
     resolve: ResolveForm | None
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    attachment: Attachment
-    by: str
+    attachment: Written
     url: str
     delete: NoForm | None
 
 
 @dataclass(frozen=True, slots=True)
 class HandoffRow:
-    handoff: Handoff
+    handoff: Written
     look: Look
-    giver: str
-    taker: str
+    phase: str
     accept: TakeOverForm | None
     reject: RefuseForm | None
 
@@ -121,167 +116,132 @@ class NeighbourRow:
     other: Task
     words: str
     look: Look
+    remove: NoForm | None
 
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
     """A line of the work log, or a commit."""
 
-    at: datetime
+    written: Written
     icon: str
     kind: str
-    text: str
-    hash: str
-    branch: str
-    by: str
 
 
-def parts_of(writer: Writer) -> dict[str, Any]:
+Rows = Mapping[str, list[Written]]
+
+
+def parts_of(writer: Writer, rows: Rows) -> dict[str, Any]:
     """Return all that the page's lists of written things show."""
-    task = writer.task
-    blockers, lines = blocker_rows(writer), line_rows(writer)
+    task, stream = writer.task, stream_rows(writer, rows)
+    blockers = [blocker_row(writer, row) for row in rows.get("blocker", ())]
+    lines = sorted(rows.get("line", ()), key=lambda row: row.more["ordinal"])
+    is_open = task.status != TaskStatus.CLOSED
     return {
-        "comments": comment_rows(writer),
+        "stream": stream,
+        "said": sum(not row.sentence for row in stream),
         "most_comments": MOST_COMMENTS,
         "comment_form": writer.form(CommentForm, "comment"),
-        "checklist": lines,
-        "ticked": sum(row.item.done for row in lines),
+        "checklist": [LineRow(row, writer.form(TickForm, "line-tick", row.id)) for row in lines],
+        "ticked": sum(row.then is not None for row in lines),
         "line_form": writer.form(LineForm, "line"),
-        "blockers": [row for row in blockers if not row.blocker.resolved_at],
-        "resolved": [row for row in blockers if row.blocker.resolved_at],
+        "blockers": [row for row in blockers if not row.blocker.then],
+        "resolved": sorted((row for row in blockers if row.blocker.then), key=attrgetter("blocker.then"), reverse=True),
         "blocker_form": writer.form(BlockerForm, "blocker") if task.status in BLOCKABLE else None,
-        "files": file_rows(writer),
+        "files": [file_row(writer, row) for row in reversed(rows.get("file", ()))],
         "file_form": writer.form(FileForm, "file"),
-        "handoffs": handoff_rows(writer),
-        "neighbours": neighbour_rows(task.id),
-        "journal": journal_rows(task.id),
+        "handoffs": [handoff_row(writer, row) for row in reversed(rows.get("handoff", ()))],
+        "may_hand_over": writer.may_write and is_open,
+        "neighbours": neighbour_rows(writer),
+        "dependency_form": writer.form(DependencyForm, "dependency") if is_open else None,
+        "journal": journal_rows(rows),
         "work_form": writer.form(WorkForm, "work"),
     }
 
 
-def comment_rows(writer: Writer) -> list[CommentRow]:
-    """Return the newest comments in the order in which they were written."""
-    found = Comment.objects.filter(task_id=writer.task.id).select_related("author", "agent")
-    return [comment_row(writer, comment) for comment in reversed(found.order_by("-id")[:MOST_COMMENTS])]
+def stream_rows(writer: Writer, rows: Rows) -> list[StreamRow]:
+    """Return the discussion and the activity as one story, the newest last, as people go on with it."""
+    said = [comment_row(writer, row) for row in rows.get("comment", ())]
+    happened = [event_row(row) for row in rows.get("event", ())]
+    # Ids are made in the order of time, also within one transaction.
+    return sorted([*said, *happened], key=attrgetter("written.id"))
 
 
-def comment_row(writer: Writer, comment: Comment) -> CommentRow:
-    own = comment.author_id == writer.principal.user_id
-    return CommentRow(
-        comment=comment,
-        by=str(comment.author or comment.agent),
-        icon="user" if comment.author else "bot",
+def comment_row(writer: Writer, comment: Written) -> StreamRow:
+    own = comment.by_id == writer.principal.user_id
+    return StreamRow(
+        written=comment,
+        icon="user" if comment.by_person else "bot",
+        edit=writer.form(EditForm, "comment-edit", comment.id, initial={"content": comment.text}) if own else None,
         delete=writer.form(NoForm, "comment-delete", comment.id) if own or writer.may_manage else None,
     )
 
 
-def line_rows(writer: Writer) -> list[LineRow]:
-    found = ChecklistItem.objects.filter(task_id=writer.task.id).select_related("done_by_user", "done_by_agent")
-    return [
-        LineRow(
-            item=item,
-            by=str(item.done_by_user or item.done_by_agent or ""),
-            tick=writer.form(TickForm, "line-tick", item.id),
-        )
-        for item in found.order_by("ordinal")[:MOST_LINES]
-    ]
-
-
-def blocker_rows(writer: Writer) -> list[BlockerRow]:
-    """Return the open ones, then those that were resolved last."""
-    found = (
-        Blocker.objects.filter(task_id=writer.task.id)
-        .select_related("owner", "owner_agent", "resolved_by", "resolved_by_agent")
-        .order_by(F("resolved_at").desc(nulls_first=True), "id")
+def event_row(event: Written) -> StreamRow:
+    """What happened, and to what where that is not the task itself."""
+    name = event.more["type"]
+    return StreamRow(
+        written=event,
+        icon=next((icon for start, icon in EVENT_ICONS if name.startswith(start)), "activity"),
+        sentence=event_type(name).sentence,
+        about="" if event.more["about"] in {"task", "execution", "comment"} else event.more["label"],
     )
-    return [
-        BlockerRow(
-            blocker=blocker,
-            owner=str(blocker.owner or blocker.owner_agent or ""),
-            by=str(blocker.resolved_by or blocker.resolved_by_agent or ""),
-            resolve=None if blocker.resolved_at else writer.form(ResolveForm, "blocker-resolve", blocker.id),
-        )
-        for blocker in found[:MOST_ROWS]
-    ]
 
 
-def file_rows(writer: Writer) -> list[FileRow]:
-    found = Attachment.objects.filter(task_id=writer.task.id).select_related("uploaded_by", "agent").order_by("-id")
-    return [file_row(writer, attachment) for attachment in found[:MOST_COMMENTS]]
+def blocker_row(writer: Writer, blocker: Written) -> BlockerRow:
+    return BlockerRow(blocker, None if blocker.then else writer.form(ResolveForm, "blocker-resolve", blocker.id))
 
 
-def file_row(writer: Writer, attachment: Attachment) -> FileRow:
-    own = attachment.uploaded_by_id == writer.principal.user_id
-    removable = not attachment.is_evidence and (own or writer.may_manage)
+def file_row(writer: Writer, file: Written) -> FileRow:
+    removable = not file.more["evidence"] and (file.by_id == writer.principal.user_id or writer.may_manage)
     return FileRow(
-        attachment=attachment,
-        by=str(attachment.uploaded_by or attachment.agent),
-        url=address(writer.task, "file-content", attachment.id),
-        delete=writer.form(NoForm, "file-delete", attachment.id) if removable else None,
+        attachment=file,
+        url=address(writer.task, "file-content", file.id),
+        delete=writer.form(NoForm, "file-delete", file.id) if removable else None,
     )
 
 
-def handoff_rows(writer: Writer) -> list[HandoffRow]:
-    found = (
-        Handoff.objects.filter(task_id=writer.task.id)
-        .exclude(status=HandoffStatus.DRAFT)
-        .select_related("from_user", "from_agent", "to_user", "to_agent")
-        .order_by("-id")
-    )
-    return [handoff_row(writer, handoff) for handoff in found[:MOST_ROWS]]
-
-
-def handoff_row(writer: Writer, handoff: Handoff) -> HandoffRow:
-    mine = handoff.status == HandoffStatus.PENDING and writer.may_take_over(handoff)
+def handoff_row(writer: Writer, handoff: Written) -> HandoffRow:
+    status = HandoffStatus(handoff.more["status"])
+    mine = status == HandoffStatus.PENDING and writer.may_take_over(handoff)
     return HandoffRow(
         handoff=handoff,
-        look=NEEDS_HANDOFF if mine else HANDOFF[HandoffStatus(handoff.status)],
-        giver=str(handoff.from_user or handoff.from_agent),
-        taker=str(handoff.to_user or handoff.to_agent),
+        look=NEEDS_HANDOFF if mine else HANDOFF[status],
+        phase=HandoffPhase(handoff.more["phase"]).label,
         accept=writer.form(TakeOverForm, "handoff-accept", handoff.id) if mine else None,
         reject=writer.form(RefuseForm, "handoff-reject", handoff.id) if mine else None,
     )
 
 
-def neighbour_rows(task_id: UUID) -> list[NeighbourRow]:
+def neighbour_rows(writer: Writer) -> list[NeighbourRow]:
     """Return what the task waits for first, then what has to do with it, then what waits for it."""
+    task_id = writer.task.id
     found = (
         TaskDependency.objects.filter(Q(task_id=task_id) | Q(depends_on_id=task_id))
         .select_related("task__project", "depends_on__project")
         .order_by("id")[:MOST_LINES]
     )
-    rows = [neighbour_row(task_id, dependency) for dependency in found]
+    rows = [neighbour_row(writer, dependency) for dependency in found]
     return sorted(rows, key=lambda row: NEIGHBOURS.index(row.words))[:MOST_COMMENTS]
 
 
 WAITS_FOR, RELATED, WAITED_FOR = NEIGHBOURS = ("waits for", "has to do with", "is waited for by")
 
 
-def neighbour_row(task_id: UUID, dependency: TaskDependency) -> NeighbourRow:
-    ahead = dependency.task_id == task_id
+def neighbour_row(writer: Writer, dependency: TaskDependency) -> NeighbourRow:
+    """A dependency is removed where it was added: on the page of the task that waits."""
+    ahead = dependency.task_id == writer.task.id
     other = dependency.depends_on if ahead else dependency.task
-    words = RELATED if dependency.kind == "relates" else WAITS_FOR if ahead else WAITED_FOR
-    return NeighbourRow(dependency, other, words, task_look(other, live_status=None, mine=None))
+    words = RELATED if dependency.kind == DependencyKind.RELATES else WAITS_FOR if ahead else WAITED_FOR
+    remove = writer.form(RemoveForm, "dependency-remove", dependency.id) if ahead else None
+    return NeighbourRow(dependency, other, words, task_look(other, live_status=None, mine=None), remove)
 
 
-def journal_rows(task_id: UUID) -> list[JournalRow]:
+def journal_rows(rows: Rows) -> list[JournalRow]:
     """Return the newest lines of the work log and the newest commits, as one story."""
-    lines = WorkLogEntry.objects.filter(task_id=task_id).select_related("user", "agent").order_by("-at", "-id")
-    commits = CommitRecord.objects.filter(task_id=task_id).select_related("user", "agent").order_by("-id")
-    rows: Sequence[JournalRow] = [
-        *(line_of(entry) for entry in lines[:MOST_ROWS]),
-        *(commit_of(commit) for commit in commits[:MOST_ROWS]),
+    lines = [JournalRow(row, "scroll-text", WorkKind(row.more["kind"]).label) for row in rows.get("work", ())]
+    commits = [
+        JournalRow(row, "git-commit-horizontal", "Commit" if row.more["hash"] else "Commit to come")
+        for row in rows.get("commit", ())
     ]
-    return sorted(rows, key=attrgetter("at"), reverse=True)[:MOST_ROWS]
-
-
-def line_of(entry: WorkLogEntry) -> JournalRow:
-    by = str(entry.user or entry.agent)
-    return JournalRow(entry.at, "scroll-text", WorkKind(entry.kind).label, entry.text, "", "", by)
-
-
-def commit_of(commit: CommitRecord) -> JournalRow:
-    kind = "Commit" if commit.hash else "Commit to come"
-    at = commit.committed_at or commit.created_at
-    by = str(commit.user or commit.agent)
-    return JournalRow(at, "git-commit-horizontal", kind, commit.message, commit.hash or "", commit.branch, by)
+    return sorted([*lines, *commits], key=attrgetter("written.at"), reverse=True)[:MOST_ROWS]

@@ -63,7 +63,10 @@ def parts(run: Execution, start: int, end: int) -> Iterator[bytes]:
 def window(run: Execution, start: int, *, first_line: int = 0, size: int = WINDOW) -> LogWindow:
     """Return the lines from `start` on. A last line that has no end yet waits for it, unless the run is over."""
     upto = min(start + size, run.log_size)
-    content = read(run, start, upto)
+    return window_of(run, read(run, start, upto), start, upto, first_line)
+
+
+def window_of(run: Execution, content: bytes, start: int, upto: int, first_line: int = 0) -> LogWindow:
     is_last = upto == run.log_size
     if not is_last or run.ended_at is None:
         whole = content.rfind(b"\n") + 1
@@ -85,8 +88,10 @@ def tail(run: Execution | None) -> LogWindow | None:
     """Return the end of a run's log, whole lines only."""
     if run is None:
         return None
-    start = line_start(run, max(0, run.log_size - TAIL))
-    return window(run, start, size=TAIL * 2)
+    begin = max(0, run.log_size - TAIL)
+    content = read(run, max(0, begin - 1), run.log_size)
+    cut = content.find(b"\n") + 1 or 1 if begin else 0  # without any line end: from there on
+    return window_of(run, content[cut:], run.log_size - len(content) + cut, run.log_size)
 
 
 def line_start(run: Execution, offset: int) -> int:

@@ -16,6 +16,7 @@ from projects.models import Project
 from tasks.models import ApprovalRequest, Task
 
 COUNTED = 100
+MOST_DIGITS = 9
 
 
 def decidable(principal: Principal) -> QuerySet[ApprovalRequest]:
@@ -40,6 +41,14 @@ def visible_task(principal: Principal, task_id: UUID) -> Task:
     if task is None:
         raise Http404
     return task
+
+
+def task_named(principal: Principal, project: Project, words: str) -> Task | None:
+    """Return the task of a project that people call CM-12, or 12."""
+    number = words.strip().upper().removeprefix(f"{project.key}-".upper()).removeprefix("#")
+    if not number.isascii() or not number.isdecimal() or len(number) > MOST_DIGITS:
+        return None
+    return Task.objects.visible_to(principal).filter(project=project, number=int(number)).first()
 
 
 class RegionView(PageView):

@@ -7,16 +7,14 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from audit.events import event_type
-from audit.models import Event, Position
 from common.context import Principal
 from evidence.models import Evidence, Grade
 from projects.models import Project
-from projects.permissions import can_manage
+from projects.permissions import rights_in
 from tasks.forms import PartForm
 from tasks.models import (
     ApprovalRequest,
@@ -30,7 +28,7 @@ from tasks.models import (
     Task,
     TaskStatus,
 )
-from tasks.permissions import can_change_journal, may_decide, needs_proof
+from tasks.permissions import needs_proof
 from tasks.services.waiting import holds_of
 from tasks.views.approvals import ShownApproval, show
 from tasks.views.evidence import EvidenceRow, evidence_rows, overall
@@ -50,8 +48,9 @@ from tasks.views.parts import Writer, parts_of
 from tasks.views.run_log import tail
 from tasks.views.shell import RegionView, ShellView, visible_task
 from tasks.views.timeline import timeline
+from tasks.views.written import written_about
 
-MOST_RUNS, MOST_EVENTS = 20, 60
+MOST_RUNS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +82,6 @@ class RunRow:
 class DecidedRow:
     approval: ApprovalRequest
     look: Look
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityRow:
-    event: Event
-    pos: int | None
-    sentence: str
-    about: str
-    icon: str
 
 
 def criterion_rows(task: Task, evidence: Iterable[EvidenceRow]) -> list[CriterionRow]:
@@ -150,75 +140,21 @@ def run_row(run: Any, now: datetime) -> RunRow:
     )
 
 
-def approvals_of(principal: Principal, task: Task) -> list[ApprovalRequest]:
+def approvals_of(principal: Principal, task: Task) -> list[Any]:
+    """Return the newest approvals; `is_mine` says which of them this viewer may decide."""
+    mine = ApprovalRequest.objects.decidable_by(principal).filter(id=OuterRef("id"))
     return list(
         ApprovalRequest.objects.visible_to(principal)
         .filter(task_id=task.id)
         .select_related("agent", "execution", "decided_by", "redeemed_by", "task__project")
+        .annotate(is_mine=Exists(mine))
         .order_by("-id")[:MOST_RUNS]
     )
 
 
-def activity(principal: Principal, task: Task) -> list[ActivityRow]:
-    places = Position.objects.filter(tenant_id=OuterRef("tenant_id"), event_id=OuterRef("id")).values("pos")[:1]
-    events: QuerySet[Any] = (
-        Event.objects.visible_to(principal, [task.project_id])
-        .filter(tenant_id=task.tenant_id, task_id=task.id)
-        .annotate(place=Subquery(places))
-        .order_by(F("id").desc())[:MOST_EVENTS]
-    )
-    return [activity_row(event) for event in events]
-
-
-def activity_row(event: Any) -> ActivityRow:
-    """What happened, and to what where that is not the task itself."""
-    return ActivityRow(
-        event=event,
-        pos=event.place,
-        sentence=event_type(event.event_type).sentence,
-        about="" if event.resource_type in {"task", "execution"} else event.resource_label,
-        icon=icon(event.event_type),
-    )
-
-
-ICONS = (
-    ("task.claimed", "arrow-right"),
-    ("task.closed", "circle-check"),
-    ("task.blocked", "triangle-alert"),
-    ("task", "square-kanban"),
-    ("approval", "hand"),
-    ("evidence", "file-check"),
-    ("criterion", "list-checks"),
-    ("contract", "list-checks"),
-    ("execution.late", "shield-alert"),
-    ("execution.timed", "timer"),
-    ("execution", "terminal"),
-    ("comment", "message-square"),
-    ("attachment", "file-text"),
-    ("check", "list-checks"),
-    ("blocker", "triangle-alert"),
-    ("handoff", "arrow-right"),
-    ("work", "scroll-text"),
-    ("commit", "git-commit-horizontal"),
-    ("file", "file-code"),
-)
-
-
-def icon(event_name: str) -> str:
-    return next((name for start, name in ICONS if event_name.startswith(start)), "activity")
-
-
-def pending_of(
-    principal: Principal, approvals: Sequence[ApprovalRequest], url: str, mine: Iterable[UUID]
-) -> list[ShownApproval]:
-    known = set(mine)
+def pending_of(principal: Principal, approvals: Sequence[Any], url: str) -> list[ShownApproval]:
     return [
-        show(
-            approval,
-            mine=approval.task_id in known or may_decide(principal, approval),
-            next=url,
-            needs_proof=needs_proof(principal, approval),
-        )
+        show(approval, mine=approval.is_mine, next=url, needs_proof=needs_proof(principal, approval))
         for approval in approvals
         if approval.status == ApprovalStatus.PENDING
     ]
@@ -236,26 +172,33 @@ class TaskRegionView(RegionView):
         return visible_task(self.principal, self.kwargs["task_id"])
 
     @cached_property
-    def may_write(self) -> bool:
-        return can_change_journal(self.principal, self.task.project_id)
+    def rights(self) -> tuple[bool, bool]:
+        """Whether the viewer writes in the project, and manages it."""
+        return rights_in(self.principal, self.task.project_id)
 
-    @cached_property
+    @property
+    def may_write(self) -> bool:
+        return self.rights[0]
+
+    @property
     def may_manage(self) -> bool:
-        return can_manage(self.principal, self.task.project_id)
+        return self.rights[1]
 
     def parts(self) -> dict[str, Any]:
         """What people and agents wrote, and the forms of this viewer."""
-        return parts_of(Writer(self.principal, self.task, self.may_write, self.may_manage, self.sent))
+        writer = Writer(self.principal, self.task, self.may_write, self.may_manage, self.sent)
+        return parts_of(writer, written_about(self.principal, self.task))
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         shown = super().context(**kwargs)
         principal, task, now = self.principal, self.task, timezone.now()
         runs, approvals = runs_of(principal, task), approvals_of(principal, task)
+        asked = next((one for one in approvals if one.is_mine and one.status == ApprovalStatus.PENDING), None)
         evidence = evidence_rows(principal, task.id)
         criteria = criterion_rows(task, evidence)
         return {
             **shown,
-            **self.state(runs, now),
+            **self.state(runs, asked, now),
             **self.parts(),
             "task": task,
             "holds": holds_of([task.id])[task.id] if task.waiting_on else [],
@@ -264,21 +207,19 @@ class TaskRegionView(RegionView):
             "criteria": criteria,
             "met": sum(row.is_met for row in criteria),
             "runs": [run_row(run, now) for run in runs],
-            "pending": pending_of(principal, approvals, f"/tasks/{task.id}/", self.mine),
+            "pending": pending_of(principal, approvals, f"/tasks/{task.id}/"),
             "decided": [
                 DecidedRow(approval, approval_look(approval, mine=False))
                 for approval in approvals
                 if approval.status != ApprovalStatus.PENDING
             ],
-            "activity": activity(principal, task),
             "timeline": timeline(reversed(runs), reversed(approvals), now),
             "log": tail(next((run for run in runs if run.log_size), None)),
         }
 
-    def state(self, runs: Sequence[Execution], now: datetime) -> dict[str, Any]:
+    def state(self, runs: Sequence[Execution], asked: ApprovalRequest | None, now: datetime) -> dict[str, Any]:
         """How the task looks to this viewer, and what the viewer may do with it."""
         task, run = self.task, runs[0] if runs else None
-        asked = self.mine.get(task.id)
         running = run if run and run.status == ExecutionStatus.RUNNING else None
         may_sign_off = task.status == TaskStatus.IN_REVIEW and signs_off(self.principal, run, self.may_manage)
         look = task_look(task, live_status=run.status if run else None, mine=asked.kind if asked else None)

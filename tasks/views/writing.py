@@ -1,5 +1,6 @@
 """What people write on a task's page. Each form is one service call; a refused one comes back with what was typed."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -11,23 +12,29 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from common.errors import Conflict, DomainError
+from common.errors import Conflict, DomainError, Invalid
 from tasks import forms
-from tasks.models import Attachment, Blocker, ChecklistItem, Comment, Handoff
-from tasks.permissions import can_delete_attachment, can_delete_comment, can_take_over
+from tasks.models import Attachment, Blocker, ChecklistItem, Comment, Handoff, TaskDependency
+from tasks.permissions import can_delete_attachment, can_delete_comment, can_take_over, is_author
+from tasks.queries import takers_of
 from tasks.services import (
     accept_handoff,
     add_checklist_item,
     add_comment,
+    add_dependency,
     delete_attachment,
     delete_comment,
+    edit_comment,
+    give_handoff,
     log_work,
     open_blocker,
     reject_handoff,
+    remove_dependency,
     resolve_blocker,
     tick_checklist_item,
 )
 from tasks.views.parts import address
+from tasks.views.shell import ShellView, task_named
 from tasks.views.task import TaskDetailView
 
 Row = TypeVar("Row", bound=Model)
@@ -36,7 +43,7 @@ Row = TypeVar("Row", bound=Model)
 class PartView(TaskDetailView):
     """A form of the page. With JavaScript the answer is the page's region, or the form alone where it was refused."""
 
-    http_method_names = ("post", "options")
+    http_method_names: Sequence[str] = ("post", "options")
     form_class: ClassVar[type[forms.PartForm]]
     part: ClassVar[str]
     anchor: ClassVar[str]
@@ -96,7 +103,7 @@ class PartView(TaskDetailView):
 
     def forget(self) -> None:
         """Look at the task again: it may have changed."""
-        for name in ("task", "mine", "may_write", "may_manage"):
+        for name in ("task", "mine", "rights"):
             self.__dict__.pop(name, None)
 
     @property
@@ -132,6 +139,40 @@ class CommentDeleteView(PartView):
 
     def act(self, answer: dict[str, Any]) -> None:
         delete_comment(comment=self.comment)
+
+
+class CommentEditView(PartView):
+    form_class, part, anchor = forms.EditForm, "comment-edit", "comments"
+
+    @cached_property
+    def comment(self) -> Comment:
+        return self.row(Comment.objects.select_related("task__project"))
+
+    def check(self) -> None:
+        super().check()
+        if not is_author(self.principal, self.comment):
+            raise PermissionDenied
+
+    def act(self, answer: dict[str, Any]) -> None:
+        edit_comment(comment=self.comment, content=answer["content"])
+
+
+class DependencyView(PartView):
+    form_class, part, anchor = forms.DependencyForm, "dependency", "neighbours"
+
+    def act(self, answer: dict[str, Any]) -> None:
+        other = task_named(self.principal, self.task.project, answer["depends_on"])
+        if other is None:
+            words = f"There is no task {answer['depends_on']} in this project."
+            raise Invalid(words, errors={"depends_on": [words]})
+        add_dependency(task=self.task, depends_on=other, kind=answer["kind"], reason=answer["reason"])
+
+
+class DependencyRemoveView(PartView):
+    form_class, part, anchor = forms.RemoveForm, "dependency-remove", "neighbours"
+
+    def act(self, answer: dict[str, Any]) -> None:
+        remove_dependency(dependency=self.row(TaskDependency.objects.all()), reason="Removed on the task's page.")
 
 
 class LineView(PartView):
@@ -203,6 +244,43 @@ class HandoffRejectView(HandoffView):
 
     def act(self, answer: dict[str, Any]) -> None:
         reject_handoff(handoff=self.handoff, **answer)
+
+
+class HandoffGiveView(PartView):
+    """A page of its own: to whom a task may be handed over is nothing that the task's page needs to know."""
+
+    http_method_names = ("get", "head", "options", "post")
+    form_class, part, anchor = forms.GiveForm, "handoff", "handoffs"
+    template_name = "tasks/handoff_give.html"
+
+    @cached_property
+    def takers(self) -> dict[str, Any]:
+        """Who may take over, by the fields of `give_handoff` and their ids."""
+        people, agents = takers_of(self.task.project_id)
+        others = [person for person in people if person.id != self.principal.user_id]
+        found: dict[str, list[Any]] = {"to_user": others, "to_agent": agents}
+        return {f"{field}:{row.id}": row for field, rows in found.items() for row in rows}
+
+    def form(self, data: Any) -> forms.PartForm:
+        takers = [(value, str(row)) for value, row in self.takers.items()]
+        return forms.GiveForm(data, name=self.part, action=address(self.task, self.part), takers=takers)
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        form = self.sent.get(self.part) or self.form(None)
+        return {**ShellView.context(self, **kwargs), "task": self.task, "form": form}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.check()
+        return super().get(request, *args, **kwargs)
+
+    def act(self, answer: dict[str, Any]) -> None:
+        to = answer.pop("to")
+        taker = {to.partition(":")[0]: self.takers[to]}
+        give_handoff(principal=self.principal, task=self.task, **taker, **answer)
+
+    def leave(self) -> HttpResponse:
+        target = f"{reverse('tasks:task', args=[self.task.id])}#{self.anchor}"
+        return HttpResponse(headers={"HX-Redirect": target}) if self.is_partial else redirect(target)
 
 
 class WorkView(PartView):
