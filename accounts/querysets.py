@@ -35,6 +35,10 @@ class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
+    def people(self) -> Self:
+        """Who may sign in: active, and no program's account."""
+        return self.active().exclude(role="service")
+
     def visible_to(self, principal: Principal) -> Self:
         """Everybody of the tenant knows their colleagues; row security keeps the others out."""
         return self.active()

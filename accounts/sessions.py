@@ -72,13 +72,14 @@ class SessionStore(SessionBase):
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # Django's own protocol
         if "tenant_id" not in data:
             return
-        values = {"data": self.encode(data), "expires_at": self.get_expiry_date()}
+        encoded = self.encode(data)
         own = {"digest": digest(self.session_key or ""), "user_id": UUID(data["user_id"])}
         with tenant_context(UUID(data["tenant_id"]), actor=SYSTEM):
             if self._is_new:
-                Session.objects.create(**own, **values, **origin())
+                Session.objects.create(**own, data=encoded, expires_at=self.get_expiry_date(), **origin())
                 self._is_new = False
-            elif not Session.objects.filter(**own).update(**values):
+            # When it ends was said at the sign-in: whoever took a session over cannot keep it alive.
+            elif not Session.objects.filter(**own).update(data=encoded):
                 # Ended while this request ran: writing it again would undo a revocation.
                 raise UpdateError
 

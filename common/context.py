@@ -67,6 +67,11 @@ class Principal:
         return self.agent_id is not None
 
     @property
+    def has_session(self) -> bool:
+        """Whether a person asks from a browser that signed in. Pages are for nobody else: scopes are the API's."""
+        return self.via == "session" and not self.is_agent
+
+    @property
     def sees_all_projects(self) -> bool:
         """Whether the platform role opens every project of the tenant (agents never inherit that)."""
         return not self.is_agent and self.role in {"admin", "manager"}

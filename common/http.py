@@ -5,6 +5,7 @@ from django.http import HttpRequest
 
 from common.context import Principal
 from common.errors import DomainError
+from common.origin import subscriber
 
 
 class NotSignedIn(DomainError):
@@ -18,6 +19,11 @@ def address_of(request: HttpRequest) -> str:
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
     address: str = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
     return address
+
+
+def subscriber_of(request: HttpRequest) -> str:
+    """Return whom a limit per address counts: an IPv4 address, or an IPv6 /64, which is what one customer is given."""
+    return subscriber(address_of(request))
 
 
 def principal_of(request: HttpRequest) -> Principal | None:

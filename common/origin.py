@@ -37,6 +37,17 @@ def network_of(address: str) -> str | None:
     return str(network.network_address)
 
 
+def subscriber(address: str) -> str:
+    """Return an IPv4 address as it is, an IPv6 address as its /64; what is no address as nothing."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed.packed, 64), strict=False))
+
+
 def kind_of_client(user_agent: str) -> str:
     """Return the browser and system, or the program, that a `User-Agent` header names; empty for anything else."""
     for mark, browser in BROWSERS.items():

@@ -13,7 +13,9 @@ from common.tenancy.views import TenantContextMixin
 
 
 class TenantView(TenantContextMixin, View):
-    """A page for people who are signed in; others go to sign-in and come back. `self.principal` is who asks."""
+    """A page for people who are signed in; others, also with a token, go to sign-in and come back. `self.principal` is
+    who asks.
+    """
 
     @property
     def principal(self) -> Principal:
@@ -21,7 +23,7 @@ class TenantView(TenantContextMixin, View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         principal = principal_of(request)
-        if principal is None or principal.is_agent:
+        if principal is None or not principal.has_session:
             return redirect_to_login(request.get_full_path())
         try:
             return super().dispatch(request, *args, **kwargs)

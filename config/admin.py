@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
 
+from accounts.permissions import proved_recently
 from accounts.services import end_session
 from audit.models import Event
 from common.http import principal_of
@@ -30,12 +33,15 @@ class ControlAdminSite(admin.AdminSite):
 
         def in_context(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             principal = principal_of(request)
-            if principal is None or principal.is_agent:
+            if principal is None or not principal.has_session:
                 return redirect_to_login(request.get_full_path())
             with tenant_context(principal.tenant_id, actor=principal.actor):
                 if not self.has_permission(request):
                     # Signing in again would not help: the account is no staff account.
                     raise PermissionDenied
+                if request.method == "POST" and not proved_recently(principal):
+                    messages.warning(request, "Confirm that it is you, then send the form again.")
+                    return redirect(f"{reverse('accounts:confirm')}?{urlencode({'next': request.path})}")
                 response = inner(request, *args, **kwargs)
                 return response.render() if hasattr(response, "render") else response
 

@@ -33,6 +33,8 @@ class LocalProvider:
     algorithm: str = "RS256"
     published: Any = KEY
     person: dict[str, Any] = field(default_factory=lambda: {"id": 4711, "login": "octocat"})
+    instead: dict[str, Any] = field(default_factory=dict)
+    """what it says in place of its discovery, keys, token or person"""
     asked: dict[str, dict[str, str]] = field(default_factory=dict)
     """by code: what the browser came with"""
 
@@ -109,11 +111,11 @@ class Handler(BaseHTTPRequestHandler):
             self.answer({}, 302, Location=self.provider.authorize(query))
         elif target.path == "/user":
             known = self.headers.get("Authorization") == "Bearer gho_secret"
-            self.answer(self.provider.person, 200 if known else 401)
+            self.answer(self.provider.instead.get("person", self.provider.person), 200 if known else 401)
         elif target.path == "/keys":
-            self.answer(self.provider.keys())
+            self.answer(self.provider.instead.get("keys", self.provider.keys()))
         else:
-            self.answer(self.provider.discovery())
+            self.answer(self.provider.instead.get("discovery", self.provider.discovery()))
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -121,7 +123,8 @@ class Handler(BaseHTTPRequestHandler):
         if asked is None:
             self.answer({"error": "invalid_grant"}, 400)
         elif self.path == "/token":
-            self.answer({"id_token": self.provider.id_token(asked), "access_token": "x"})
+            usual = {"id_token": self.provider.id_token(asked), "access_token": "x"}
+            self.answer(self.provider.instead.get("token", usual))
         else:
             self.answer({"access_token": "gho_secret"})
 

@@ -130,7 +130,7 @@ class TokenViewSet(VisibleViewSet):
     def create(self, request: Request) -> Response:
         """Make a token with the caller's rights, or fewer. Its secret is in this answer only."""
         given = self.valid(serializers.TokenInput)
-        check_may_issue(self.principal, given["scopes"])
+        check_may_issue(self.principal, given["scopes"], given.get("expires_at"))
         issued = create_token(user=person(self.principal.user_id), **given)
         shown = serializers.TokenSerializer(issued.token).data
         return Response({**shown, "secret": issued.secret}, status=201)

@@ -1,7 +1,10 @@
 """What people sign in with beside their password: sessions, tokens, links. Of a secret only its digest is kept."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 
 from accounts.models.people import User
 from accounts.querysets import AccountLinkQuerySet, ApiTokenQuerySet, SessionQuerySet
@@ -73,6 +76,10 @@ class ApiToken(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def end_when_rotated(self) -> datetime | None:
+        """Return when the token that replaces this one now would end: after as long as this one was made for."""
+        return timezone.now() + (self.expires_at - self.created_at) if self.expires_at else None
 
 
 class IdempotencyKey(TenantModel):

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from accounts import events
-from accounts.models import Identity, Role, User
+from accounts.models import Identity, User
 from accounts.services.identities import connect_github
 from accounts.services.people import subject_of, tenant_of_login
 from accounts.services.providers import Profile
@@ -15,7 +15,7 @@ from accounts.services.sign_in import SignIn, go_on
 from audit.services import record
 from common.context import SYSTEM
 from common.errors import Conflict, DomainError
-from common.http import address_of
+from common.http import subscriber_of
 from common.redis import Limit, get_rate_limiter
 from common.tenancy import system_call, tenant_context
 
@@ -32,7 +32,7 @@ class NotConnected(DomainError):
 
 def throttle_attempts(request: HttpRequest) -> None:
     """Count a start, because each asks the provider something; raises `TooManyRequests`."""
-    get_rate_limiter(ATTEMPTS_PER_ADDRESS).is_allowed(address_of(request)).require()
+    get_rate_limiter(ATTEMPTS_PER_ADDRESS).is_allowed(subscriber_of(request)).require()
 
 
 @transaction.atomic
@@ -79,7 +79,7 @@ def person_behind(profile: Profile) -> User | None:
     if len(rows) != 1:
         return None
     with tenant_context(rows[0]["tenant_id"], actor=SYSTEM):
-        user: User | None = User.objects.active().filter(id=rows[0]["user_id"]).first()
+        user: User | None = User.objects.people().filter(id=rows[0]["user_id"]).first()
         return user
 
 
@@ -91,8 +91,7 @@ def person_with_address(profile: Profile) -> User | None:
     if tenant_id is None:
         return None
     with tenant_context(tenant_id, actor=SYSTEM):
-        people = User.objects.active().exclude(role=Role.SERVICE)
-        user: User | None = people.filter(email=profile.verified_email.lower()).first()
+        user: User | None = User.objects.people().filter(email=profile.verified_email.lower()).first()
         if user is None or Identity.objects.filter(user=user, provider=profile.provider).exists():
             return None
         with tenant_context(tenant_id, actor=user.actor):

@@ -22,7 +22,7 @@ from accounts.services.people import set_password, subject_of, tenant_of_login
 from audit.services import record
 from common.context import SYSTEM, Actor, Source
 from common.errors import Conflict, DomainError
-from common.http import address_of
+from common.http import subscriber_of
 from common.mail import send_letter
 from common.redis import Limit, get_rate_limiter
 from common.tenancy import require_tenant_id, tenant_context
@@ -100,7 +100,7 @@ def use_link(*, request: HttpRequest, code: str, password: str) -> User:
 
     Raises `LinkEnded`, `Invalid` for a weak password (the link stays), `TooManyRequests`.
     """
-    get_rate_limiter(CODES_PER_ADDRESS).is_allowed(address_of(request)).require()
+    get_rate_limiter(CODES_PER_ADDRESS).is_allowed(subscriber_of(request)).require()
     tenant_id = tenant_of_code(code.strip())
     with tenant_context(tenant_id, actor=Actor(Source.USER, None, "")):
         holders = AccountLink.objects.open().filter(user__is_active=True, tenant__is_active=True)
@@ -141,8 +141,8 @@ def send_reset(*, email: str) -> None:
         logger.info("password reset asked for an unknown address")
         return
     with tenant_context(tenant_id, actor=SYSTEM):
-        user: User | None = User.objects.active().filter(email=email.strip().lower()).select_related("tenant").first()
-        if user is None or user.role == Role.SERVICE:
+        user: User | None = User.objects.people().filter(email=email.strip().lower()).select_related("tenant").first()
+        if user is None:
             return
         issued = issue_link(user=user, purpose=LinkPurpose.RESET, by_mail=True)
     send_link(user, issued)
@@ -158,5 +158,5 @@ def send_link(user: User, issued: IssuedLink) -> None:
 
 def throttle_reset(request: HttpRequest, email: str) -> None:
     """Count a question for a new password, the same for addresses that nobody has; raises `TooManyRequests`."""
-    for limit, subject in ((RESETS_PER_ADDRESS, address_of(request)), (RESETS_PER_ACCOUNT, email)):
+    for limit, subject in ((RESETS_PER_ADDRESS, subscriber_of(request)), (RESETS_PER_ACCOUNT, email)):
         get_rate_limiter(limit).is_allowed(subject).require()

@@ -34,7 +34,7 @@ from audit.events import Outcome
 from audit.services import record
 from common.context import SYSTEM
 from common.errors import Conflict, DomainError, Invalid, Unavailable
-from common.http import address_of
+from common.http import subscriber_of
 from common.redis import Limit, SessionManager, get_rate_limiter, get_session_manager
 from common.tenancy import tenant_context
 
@@ -165,7 +165,7 @@ def remove_passkey(*, passkey: Passkey, reason: str = "") -> None:
 # --- signing in -------------------------------------------------------------------------------------------------------
 def begin_passkey_sign_in(*, request: HttpRequest) -> Challenge:
     """Return what a browser needs to sign in with whichever passkey it has. Raises `TooManyRequests`, `Unavailable`."""
-    get_rate_limiter(BEGINNINGS_PER_ADDRESS).is_allowed(address_of(request)).require()
+    get_rate_limiter(BEGINNINGS_PER_ADDRESS).is_allowed(subscriber_of(request)).require()
     options, state = server_for(request).authenticate_begin(user_verification=REQUIRED)
     return Challenge(keep(ANYBODY, {"user": ANYBODY, **state}), dict(options))
 
@@ -192,7 +192,7 @@ def person_behind(request: HttpRequest, word: str, answer: Mapping[str, Any]) ->
         raise PasskeyRefused
     tenant_id, user_id, credential_id = named_in(answer)
     with tenant_context(tenant_id, actor=SYSTEM):
-        known = Passkey.objects.filter(user_id=user_id, user__is_active=True, tenant__is_active=True)
+        known = Passkey.objects.filter(user_id=user_id, user__in=User.objects.people(), tenant__is_active=True)
         rows = known.select_related("user").select_for_update(of=("self",))
         passkey = rows.filter(credential_id=credential_id).first()
         if passkey is None:

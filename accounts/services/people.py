@@ -136,8 +136,8 @@ def check_password_strength(password: str, user: User) -> None:
 def update_user(*, user: User, reason: str = "", **changes: Any) -> User:
     """Change a person's names or rights; only what differs is written.
 
-    Who becomes a service account loses the password, and with it the sessions. Raises `Conflict` for a name in use and
-    for the last administrator's role.
+    Who becomes a service account loses the password, with it the sessions, and every other way in. Raises `Conflict`
+    for a name in use and for the last administrator's role.
     """
     changed = {name: value for name, value in changes.items() if name in CHANGEABLE and getattr(user, name) != value}
     if changed:
@@ -147,6 +147,8 @@ def update_user(*, user: User, reason: str = "", **changes: Any) -> User:
         no_password = {"password": make_password(None)} if changed.get("role") == Role.SERVICE else {}
         with refusing_duplicates("This user name cannot be used.", code="identity_taken"):
             User.objects.filter(id=user.id).update(**changed, **no_password)
+        if no_password:
+            forget_ways_in(user)
         user.refresh_from_db()
         record(
             events.USER_RIGHTS_CHANGED if RIGHTS & set(changed) else events.USER_UPDATED,
@@ -190,12 +192,13 @@ def leave_an_administrator(user: User) -> None:
 
 @transaction.atomic
 def deactivate_user(*, user: User, reason: str) -> User:
-    """Close an account: its sessions end at once (a trigger deletes them) and its tokens stop working.
+    """Close an account: its sessions end at once (a trigger deletes them), its links too, and its tokens stop working.
 
     Raises `Conflict` for the last administrator.
     """
     leave_an_administrator(user)
     if User.objects.filter(id=user.id, is_active=True).update(is_active=False):
+        AccountLink.objects.filter(user=user, ended_at=None).update(ended_at=Now())
         record(events.USER_DEACTIVATED, subject_of(user), reason=reason, concerns=[user.id])
     user.refresh_from_db()
     return user
@@ -214,20 +217,27 @@ def reactivate_user(*, user: User, reason: str) -> User:
 def delete_user(*, user: User, reason: str) -> User:
     """Take an account out of use for good. The row stays, so that work and the log still say who it was.
 
-    Sessions and tokens end, preferences, notifications and the GitHub token are gone, the e-mail address is never
-    used again. Raises `Conflict` for the last administrator.
+    Sessions and tokens end, preferences, notifications, ways in and the GitHub account are gone, the e-mail address is
+    never used again. Raises `Conflict` for the last administrator.
     """
     leave_an_administrator(user)
-    gone = {"is_active": False, "is_staff": False, "staff_roles": [], "deleted_at": Now()}
+    gone = {"is_active": False, "is_staff": False, "staff_roles": [], "deleted_at": Now(), "github_user_id": None}
     forgotten = {"github_access_token": None, "github_token_expires_at": None, "password": make_password(None)}
     if User.objects.filter(id=user.id).update(**gone, **forgotten):
         for token in ApiToken.objects.usable().filter(user=user):
             revoke_token(token=token, reason=reason)
-        for personal in (UserPreference, Notification, AccountLink, TotpDevice, RecoveryCode, Passkey, Identity):
+        forget_ways_in(user)
+        for personal in (UserPreference, Notification):
             personal.objects.filter(user=user).delete()
         record(events.USER_DELETED, subject_of(user), reason=reason, concerns=[user.id])
     user.refresh_from_db()
     return user
+
+
+def forget_ways_in(user: User) -> None:
+    """Delete what a person signs in with besides the password."""
+    for way in (AccountLink, TotpDevice, RecoveryCode, Passkey, Identity):
+        way.objects.filter(user=user).delete()
 
 
 def create_admin_if_missing(*, email: str, password: str, tenant_name: str = "Countermark") -> User | None:

@@ -90,8 +90,22 @@ class NoRedirects(HTTPRedirectHandler):
         return None
 
 
-def call(url: str, *, form: dict[str, str] | None = None, **headers: str) -> Any:
-    """Return the JSON of an answer; a form is posted. Raises `ProviderRefused`."""
+class Members(dict[str, Any]):
+    """A JSON object of a provider: what it should have and has not is a refusal, not a fault of ours."""
+
+    def __missing__(self, name: str) -> Any:
+        logger.warning("provider leaves out what is needed", extra={"member": name})
+        raise ProviderRefused
+
+
+def members_of(document: Any) -> Members:
+    if not isinstance(document, dict):
+        raise ValueError("no JSON object")
+    return Members(document)
+
+
+def call(url: str, *, form: dict[str, str] | None = None, **headers: str) -> Members:
+    """Return the JSON object of an answer; a form is posted. Raises `ProviderRefused`."""
     if not url.startswith(("https://", "http://")):
         raise ProviderRefused
     data = urlencode(form).encode() if form is not None else None
@@ -99,7 +113,7 @@ def call(url: str, *, form: dict[str, str] | None = None, **headers: str) -> Any
     request = Request(url, data=data, headers=sent)  # noqa: S310  # checked above
     try:
         with build_opener(NoRedirects).open(request, timeout=TIMEOUT_SECONDS) as answer:
-            return json.loads(answer.read(MOST_BYTES))
+            return members_of(json.loads(answer.read(MOST_BYTES)))
     except HTTPError as error:
         logger.warning("provider answered with an error", extra={"status": error.code})
         raise ProviderRefused from error
@@ -118,8 +132,8 @@ class Oidc:
     client_secret: str
     key: str = "oidc"
 
-    def discovered(self) -> dict[str, Any]:
-        found: dict[str, Any] = call(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
+    def discovered(self) -> Members:
+        found = call(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
         if found.get("issuer") != self.issuer:
             raise ProviderRefused
         return found
@@ -147,8 +161,8 @@ class Oidc:
             "client_secret": self.client_secret,
             "code_verifier": attempt.verifier,
         }
-        answer = call(found["token_endpoint"], form=form)
-        claims = self.verified(str(answer.get("id_token", "")), call(found["jwks_uri"]), attempt.nonce)
+        answer = call(str(found["token_endpoint"]), form=form)
+        claims = self.verified(str(answer.get("id_token", "")), call(str(found["jwks_uri"])), attempt.nonce)
         email = str(claims.get("email", ""))
         verified = email if claims.get("email_verified") is True else ""
         return Profile(self.key, str(claims["sub"]), email or str(claims["sub"]), verified)
@@ -167,7 +181,7 @@ class Oidc:
                 leeway=DRIFT_SECONDS,
                 options={"require": list(CLAIMS)},
             )
-        except (jwt.PyJWTError, StopIteration, TypeError, ValueError) as error:
+        except (jwt.PyJWTError, StopIteration, AttributeError, KeyError, TypeError, ValueError) as error:
             logger.warning("id_token refused", extra={"error": type(error).__name__})
             raise ProviderRefused from error
         meant = claims.get("azp", self.client_id) == self.client_id

@@ -22,7 +22,7 @@ from audit.events import Outcome
 from audit.services import record
 from common.context import SYSTEM, Actor, Source
 from common.errors import DomainError, Invalid
-from common.http import address_of
+from common.http import subscriber_of
 from common.redis import Limit, get_rate_limiter
 from common.tenancy import tenant_context
 
@@ -32,6 +32,8 @@ PASSAGE = "accounts.second-step"
 PASSAGE_SECONDS = 300
 PER_ACCOUNT = Limit("sign-in-account", requests=10, seconds=300)
 PER_ADDRESS = Limit("sign-in-address", requests=30, seconds=300)
+# Not that of the sign-in page: who is signed in must be able to prove it, whoever fails to sign in as them.
+PROOFS_PER_PERSON = Limit("proof", requests=10, seconds=300)
 
 
 class SignInRefused(DomainError):
@@ -118,7 +120,7 @@ def finish_sign_in(*, request: HttpRequest, passage: str, code: str) -> User:
     except signing.BadSignature as error:
         raise PassageEnded from error
     with tenant_context(UUID(content["tenant"]), actor=SYSTEM):
-        user: User | None = User.objects.active().filter(id=content["user"], tenant__is_active=True).first()
+        user: User | None = User.objects.people().filter(id=content["user"], tenant__is_active=True).first()
     if user is None or not constant_time_compare(mark_of(user), content["mark"]):
         raise PassageEnded
     with tenant_context(user.tenant_id, actor=user.actor):
@@ -137,7 +139,7 @@ def confirm(*, request: HttpRequest, user: User, password: str = "", code: str =
 
     Raises `CodeRefused`, `TooManyRequests`.
     """
-    get_rate_limiter(PER_ACCOUNT).is_allowed(user.email).require()
+    get_rate_limiter(PROOFS_PER_PERSON).is_allowed(str(user.id)).require()
     with tenant_context(user.tenant_id, actor=user.actor):
         needs_code = has_second_factor(user)
         by_password = "password" if user.check_password(password) else ""
@@ -159,7 +161,7 @@ def note_proof(request: HttpRequest, user: User, method: str) -> None:
 
 def throttle(request: HttpRequest, email: str) -> None:
     """Count an attempt; raises `TooManyRequests`. Without Redis each process counts by itself: people still get in."""
-    for limit, subject in ((PER_ACCOUNT, email), (PER_ADDRESS, address_of(request))):
+    for limit, subject in ((PER_ACCOUNT, email), (PER_ADDRESS, subscriber_of(request))):
         get_rate_limiter(limit).is_allowed(subject).require()
 
 
@@ -181,10 +183,10 @@ def check(email: str, password: str) -> User | None:
 
 
 def begin_session(*, request: HttpRequest, user: User, method: str) -> None:
-    """Bind a fresh session key to the person, who just proved by `method` who they are; the old key and its CSRF token
-    are gone.
+    """Bind a fresh session to the person, who just proved by `method` who they are. The one before, whoever's it was,
+    is gone with all it held, and so is its CSRF token.
     """
-    request.session.cycle_key()
+    request.session.flush()
     request.session["user_id"] = str(user.id)
     request.session["tenant_id"] = str(user.tenant_id)
     request.session["proved_at"] = int(time.time())
@@ -207,13 +209,17 @@ def end_session(*, request: HttpRequest) -> None:
 
 
 def change_password(*, request: HttpRequest, user: User, current: str, password: str) -> User:
-    """Change the own password. Every other session ends; this browser gets a fresh one.
+    """Change the own password. Every other session ends; this browser gets a fresh one, which has proved no more than
+    the one before where there is a second factor: a password alone does not stand for it.
 
     Raises `Invalid` for a wrong current or a weak new password, `TooManyRequests`.
     """
-    get_rate_limiter(PER_ACCOUNT).is_allowed(user.email).require()
+    get_rate_limiter(PROOFS_PER_PERSON).is_allowed(str(user.id)).require()
     if not user.check_password(current):
         raise Invalid("The current password is wrong.", errors={"current": ["This is not your password."]})
+    proved_at = request.session.get("proved_at", 0)
     changed = set_password(user=user, password=password, reason="Changed by its owner.")
     begin_session(request=request, user=changed, method="password")
+    if has_second_factor(changed):
+        request.session["proved_at"] = proved_at
     return changed

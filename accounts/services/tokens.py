@@ -117,9 +117,9 @@ def rotate_token(*, token: ApiToken) -> IssuedToken:
     """
     if not ApiToken.objects.usable().filter(id=token.id).select_for_update().exists():
         raise Conflict("This token has ended; make a new one.", code="token_ended")
-    expires_at = timezone.now() + (token.expires_at - token.created_at) if token.expires_at else None
+    ends_at = token.end_when_rotated()
     issued = create_token(
-        user=token.user, name=token.name, scopes=token.scopes, expires_at=expires_at, agent_id=token.agent_id
+        user=token.user, name=token.name, scopes=token.scopes, expires_at=ends_at, agent_id=token.agent_id
     )
     revoke_token(token=token, reason="Rotated.")
     return issued

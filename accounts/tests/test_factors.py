@@ -22,7 +22,7 @@ from accounts.services import (
     set_password,
 )
 from accounts.services.factors import CODES_PER_ACCOUNT, RECOVERY_CODES, SECONDS, Enrolment, code_at
-from accounts.services.sign_in import PASSAGE, PASSAGE_SECONDS
+from accounts.services.sign_in import PASSAGE, PASSAGE_SECONDS, PER_ACCOUNT, PROOFS_PER_PERSON
 from audit.models import Event
 from common.errors import Conflict, Invalid, TooManyRequests
 from tests.staff import signed_in
@@ -290,6 +290,31 @@ def test_confirming_needs_the_second_factor_where_there_is_one(world: World, clo
     assert newest_event(world, "auth.confirmed").body == '{"method":"totp"}'
     assert Client().get("/confirm/").headers["Location"].startswith("/sign-in/")
     assert client.put("/confirm/").status_code == 405
+
+
+def test_a_password_does_not_stand_for_the_second_factor(world: World, clock: Clock) -> None:
+    """Changing it opens a new session, which would otherwise count as proved."""
+    client = signed_in(world.viewer)
+    secret, _ = with_app(world, clock)
+    session = client.session
+    session["proved_at"] -= 3600
+    session.save()
+    assert client.get("/settings/security/").headers["Location"].startswith("/confirm/")
+    form = {"current": PASSWORD, "password": "quite another password", "again": "quite another password"}
+    assert client.post("/settings/password/", form).status_code == 302
+    assert client.get("/settings/security/").headers["Location"].startswith("/confirm/")
+    assert client.post("/confirm/", {"code": code_at(secret, clock())}).status_code == 302
+    assert client.get("/settings/security/").status_code == 200
+
+
+def test_who_fails_to_sign_in_as_somebody_does_not_keep_them_from_proving_it(world: World) -> None:
+    client = signed_in(world.viewer)
+    for number in range(PER_ACCOUNT.requests):
+        Client(REMOTE_ADDR=f"192.0.2.{number}").post("/sign-in/", {"email": world.viewer.email, "password": "x"})
+    assert client.post("/confirm/", {"password": PASSWORD, "next": "/inbox/"}).headers["Location"] == "/inbox/"
+    for _ in range(PROOFS_PER_PERSON.requests):
+        answer = client.post("/confirm/", {"password": "x"})
+    assert answer.status_code == 429
 
 
 def test_an_administrator_removes_the_app_of_somebody_who_lost_it(world: World, clock: Clock) -> None:

@@ -18,6 +18,7 @@ from accounts.services import (
     deactivate_user,
     invite_user,
     issue_link,
+    reactivate_user,
     send_invitation,
     send_reset,
     set_password,
@@ -112,6 +113,15 @@ def test_closed_accounts_and_closed_tenants_have_no_link(world: World, other_wor
     for code in codes:
         with pytest.raises(LinkEnded):
             use(code)
+
+
+def test_who_is_let_in_again_gets_a_new_link(world: World) -> None:
+    code = code_for(world)
+    with world.as_("admin"):
+        deactivate_user(user=world.viewer, reason="left")
+        reactivate_user(user=world.viewer, reason="back")
+    with pytest.raises(LinkEnded):
+        use(code)
 
 
 def test_a_service_account_gets_none(world: World) -> None:

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client
 from fido2.utils import websafe_encode
 
-from accounts.models import Passkey, Tenant
-from accounts.services import deactivate_user
+from accounts.models import Passkey, Role, Tenant
+from accounts.services import deactivate_user, update_user
 from common.tests.elsewhere import AWAY
 from tests.passkeys import FLAG, Device
 from tests.staff import signed_in
@@ -118,6 +118,15 @@ def test_a_key_that_counts_and_goes_back_was_copied(world: World, device: Device
     for device.count in (5, 6, 6, 4, 7):
         statuses.append(sign_in(device))
     assert statuses == [200, 200, 302, 302, 200]
+
+
+def test_a_program_signs_in_with_no_passkey_that_its_person_had(world: World, device: Device) -> None:
+    with world.as_("admin"):
+        passkey = Passkey.objects.get()
+        update_user(user=world.viewer, role=Role.SERVICE, reason="It is a program.")
+        assert not Passkey.objects.exists()
+        passkey.save(force_insert=True)  # whoever wrote it
+    assert sign_in(device) == 302
 
 
 def test_a_removed_passkey_and_a_closed_account_sign_nobody_in(world: World, device: Device) -> None:

@@ -1,5 +1,6 @@
 """Signing in through a provider: a real one on this machine, in all the ways it can be wrong."""
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +10,8 @@ from urllib.request import HTTPRedirectHandler, build_opener
 import pytest
 from django.test import Client
 
-from accounts.models import Identity, User
-from accounts.services import connect_identity, deactivate_user
+from accounts.models import Identity, Role, User
+from accounts.services import connect_identity, deactivate_user, update_user
 from accounts.services.providers import Profile
 from tests.provider import OTHER_KEY, LocalProvider, local_provider
 from tests.staff import signed_in
@@ -55,6 +56,14 @@ def through(client: Client, key: str, query: str = "") -> Any:
     return client.get(path_of(visit_there(sent.headers["Location"])))
 
 
+def connecting(client: Client, key: str) -> str:
+    """Return the query of the link on the person's own page."""
+    page = client.get("/settings/connections/").content.decode()
+    link = re.search(rf'href="/sign-in/with/{key}/(\?connect=[^"]+)"', page)
+    assert link
+    return link.group(1)
+
+
 def is_in(client: Client) -> bool:
     return bool(client.get("/inbox/").status_code == 200)
 
@@ -79,7 +88,7 @@ def test_who_connected_an_account_signs_in_with_it(
 @pytest.mark.parametrize("key", ["oidc", "github"])
 def test_an_account_is_connected_by_its_owner_and_disconnected(world: World, provider: LocalProvider, key: str) -> None:
     client = signed_in(world.viewer)
-    assert through(client, key, "?connect=1").headers["Location"] == "/settings/connections/"
+    assert through(client, key, connecting(client, key)).headers["Location"] == "/settings/connections/"
     assert b"connected as" in client.get("/settings/connections/").content
     fresh = Client()
     through(fresh, key)
@@ -203,7 +212,7 @@ def test_an_account_that_two_organisations_know_signs_into_neither(
 def test_an_account_belongs_to_one_person_here(world: World, provider: LocalProvider) -> None:
     connect(world)
     client = signed_in(world.reviewer)
-    through(client, "oidc", "?connect=1")
+    through(client, "oidc", connecting(client, "oidc"))
     assert b"belongs to somebody else" in client.get("/settings/connections/").content
 
 
@@ -221,14 +230,51 @@ def test_where_the_operator_trusts_addresses_a_verified_one_connects(
 
 def test_connecting_needs_a_recent_proof_of_who_one_is(world: World, provider: LocalProvider, settings: Any) -> None:
     client = signed_in(world.viewer)
+    query = connecting(client, "oidc")
     settings.STEP_UP_MINUTES = -1
-    assert client.get("/sign-in/with/oidc/?connect=1").headers["Location"] == "/settings/connections/"
+    assert client.get(f"/sign-in/with/oidc/{query}").headers["Location"] == "/settings/connections/"
     assert client.get("/settings/connections/").headers["Location"].startswith("/confirm/")
+
+
+def test_a_link_of_another_site_connects_nothing(world: World, provider: LocalProvider) -> None:
+    """Else it could tie the account there of whoever wrote the link to who follows it."""
+    victim, other = signed_in(world.viewer), signed_in(world.reviewer)
+    for query in ("?connect=1", "?connect=", connecting(other, "oidc"), connecting(signed_in(world.viewer), "oidc")):
+        assert victim.get(f"/sign-in/with/oidc/{query}").headers["Location"] == "/settings/connections/"
+
+
+def test_a_program_signs_in_with_nothing_that_its_person_had(world: World, provider: LocalProvider) -> None:
+    for key, subject in (("oidc", "ada-1"), ("github", "4711")):
+        connect(world, key, subject)
+    with world.as_("admin"):
+        update_user(user=world.viewer, role=Role.SERVICE, reason="It is a program.")
+        assert not Identity.objects.exists()
+        Identity.objects.create(user=world.viewer, provider="oidc", subject="ada-1")  # whoever wrote it
+    for key in ("oidc", "github"):
+        client = Client()
+        through(client, key)
+        assert not is_in(client)
+
+
+@pytest.mark.parametrize("says", ["discovery", "keys", "token", "person"])
+def test_a_provider_that_talks_nonsense_is_refused_in_words(world: World, provider: LocalProvider, says: str) -> None:
+    key = "github" if says == "person" else "oidc"
+    nonsense: list[Any] = [[], "x", {}, {"issuer": provider.url}, {"keys": 1}, {"keys": [1]}, {"keys": None}]
+    for answer in nonsense:
+        provider.instead.clear()
+        client = Client()
+        came = client.get(f"/sign-in/with/{key}/").headers["Location"]
+        provider.instead[says] = answer
+        refused = client.get(path_of(visit_there(came)))
+        assert (refused.status_code, refused.headers["Location"]) == (302, "/sign-in/")
+        if says == "discovery":
+            assert client.get(f"/sign-in/with/{key}/").headers["Location"] == "/sign-in/"
 
 
 def test_what_is_started_by_one_person_is_not_connected_to_another(world: World, provider: LocalProvider) -> None:
     client = signed_in(world.viewer)
-    back = path_of(visit_there(client.get("/sign-in/with/oidc/?connect=1").headers["Location"]))
+    start = f"/sign-in/with/oidc/{connecting(client, 'oidc')}"
+    back = path_of(visit_there(client.get(start).headers["Location"]))
     other = signed_in(world.reviewer)
     other.cookies["cm_provider"] = client.cookies["cm_provider"].value
     other.get(back)

@@ -1,19 +1,22 @@
 """Browser sessions: in the database, found by digest, gone at once when ended."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from accounts.models import Session, Tenant, User
 from accounts.queries import still_valid
-from accounts.services import deactivate_user, update_user
+from accounts.services import begin_session, create_token, deactivate_user, update_user
 from accounts.sessions import SessionStore
 from tests.staff import signed_in
 from tests.world import PASSWORD, World
+from tests.world import Client as ApiClient
 
 COOKIE = settings.SESSION_COOKIE_NAME
 
@@ -150,3 +153,34 @@ def test_signing_out_deletes_the_row(world: World) -> None:
     with world.as_("system"):
         assert not Session.objects.exists()
     assert not is_signed_in(client)
+
+
+def test_a_browser_that_changes_hands_keeps_nothing_of_who_was_there(world: World) -> None:
+    request = RequestFactory().post("/sign-in/")
+    request.session = SessionStore()
+    begin_session(request=request, user=world.viewer, method="password")
+    request.session["kept"] = "of the viewer"
+    request.session.save()
+    begin_session(request=request, user=world.reviewer, method="password")
+    assert "kept" not in request.session
+
+
+def test_a_session_ends_when_it_was_said_to_whatever_is_done_in_it(world: World) -> None:
+    client = signed_in(world.viewer)
+    soon = timezone.now() + timedelta(minutes=1)
+    change(world, expires_at=soon)
+    form = {"theme": "dark", "time_zone": "UTC", "notifications": "none", "daily_digest_hour": "7"}
+    assert client.post("/settings/preferences/", form).status_code == 302
+    assert client.post("/confirm/", {"password": PASSWORD}).status_code == 302
+    with world.as_("system"):
+        assert Session.objects.get(user=world.viewer).expires_at == soon
+
+
+@pytest.mark.parametrize("page", ["/inbox/", "/settings/preferences/", "/settings/people/", "/admin/"])
+def test_a_token_opens_no_page(world: World, page: str) -> None:
+    """Its scopes are the API's; a page would ask nobody for them."""
+    for scopes in (["read"], ["read", "write", "work", "approve", "admin"]):
+        with world.as_("admin"):
+            secret = create_token(user=world.admin, name="x", scopes=scopes).secret
+        answer = ApiClient(secret).get(page)
+        assert (answer.status_code, answer.headers["Location"].startswith("/sign-in/")) == (302, True)

@@ -14,6 +14,7 @@ from accounts.services import create_user, deactivate_user, sign_in
 from accounts.services.sign_in import PER_ACCOUNT, PER_ADDRESS, SignInRefused, throttle
 from audit.models import Event
 from common.errors import TooManyRequests
+from common.origin import subscriber
 from common.redis import Limit, get_rate_limiter
 from common.tests.elsewhere import AWAY
 from tests.staff import signed_in
@@ -104,6 +105,27 @@ def test_one_address_cannot_try_many_accounts(world: World) -> None:
     with pytest.raises(TooManyRequests) as refusal:
         throttle(request, "one-more@example.org")
     assert 0 < refusal.value.extra["retry_after"] <= PER_ADDRESS.seconds
+
+
+@pytest.mark.parametrize(
+    ("address", "same", "other"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"),
+        ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("192.0.2.1", "::ffff:c000:201", "::ffff:192.0.2.2"),
+    ],
+)
+def test_who_has_a_whole_network_is_counted_once(address: str, same: str, other: str) -> None:
+    assert subscriber(address) == subscriber(same) != subscriber(other)
+    assert subscriber("no address") == ""
+
+
+def test_addresses_of_one_network_share_a_limit(world: World) -> None:
+    for number in range(PER_ADDRESS.requests):
+        request = RequestFactory().post("/sign-in/", REMOTE_ADDR=f"2001:db8:1:2::{number:x}")
+        throttle(request, f"{number}@example.org")
+    with pytest.raises(TooManyRequests):
+        throttle(RequestFactory().post("/sign-in/", REMOTE_ADDR="2001:db8:1:2:3::"), "one-more@example.org")
 
 
 def admitted(limit: Limit, subject: str, threads: int = 32, tries: int = 128) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core import signing
 from django.core.signing import BadSignature
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -23,12 +24,15 @@ from accounts.services.federation import throttle_attempts
 from accounts.services.providers import Attempt, Profile, Provider, ProviderRefused, new_attempt, providers
 from accounts.views.security import ProvenView
 from accounts.views.sign_in import led_on, safe_next
+from common.context import Principal
 from common.errors import DomainError
 from common.http import principal_of
 from common.tenancy import tenant_context
 
 ATTEMPT_SECONDS = 600
 SALT = "accounts.provider"
+CONNECT = "accounts.connect"
+CONNECT_SECONDS = 3600
 
 
 def cookie_name() -> str:
@@ -46,9 +50,26 @@ def back_to(provider: Provider) -> str:
     return f"{settings.PUBLIC_URL}{reverse('accounts:provider-answer', args=[provider.key])}"
 
 
+def connect_word(principal: Principal) -> str:
+    return signing.dumps(str(principal.credential), salt=CONNECT)
+
+
+def may_connect(request: HttpRequest, principal: Principal) -> bool:
+    """Whether the link came from this session's own page."""
+    try:
+        session: str = signing.loads(request.GET["connect"], salt=CONNECT, max_age=CONNECT_SECONDS)
+    except BadSignature:
+        return False
+    return principal.has_session and session == str(principal.credential)
+
+
 @method_decorator(never_cache, name="dispatch")
 class ProviderView(View):
-    """Send the browser to a provider. With `connect`, whoever is signed in connects the account there."""
+    """Send the browser to a provider. With `connect`, whoever is signed in connects the account there.
+
+    It must be a GET, because a form of ours may lead nowhere else (CSP); so `connect` is a word that only our page has,
+    or another site's link could connect the account of somebody else.
+    """
 
     http_method_names = ("get", "head", "options")
 
@@ -57,7 +78,7 @@ class ProviderView(View):
         connect = ""
         principal = principal_of(request)
         if "connect" in request.GET:
-            if principal is None or principal.is_agent or not proved_recently(principal):
+            if principal is None or not proved_recently(principal) or not may_connect(request, principal):
                 return redirect("accounts:connections")
             connect = str(principal.user_id)
         attempt = new_attempt(provider, safe_next(request, request.GET.get("next", "")), connect)
@@ -131,7 +152,7 @@ class ConnectionsView(ProvenView):
         if user.github_user_id:
             labels["github"] = user.github_username
         rows = [{"provider": one, "label": labels.get(one.key)} for one in providers().values()]
-        return {"connections": rows, **super().context(**kwargs)}
+        return {"connections": rows, "connect": connect_word(self.principal), **super().context(**kwargs)}
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         provider = provider_of(request.POST.get("provider", ""))

@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.permissions import check_may_issue
 from accounts.queries import person
 from agents.api import serializers
 from agents.api.filters import AgentFilter
@@ -132,6 +134,7 @@ class AgentViewSet(VisibleViewSet):
         agent = self.get_object()
         require(can_change_agent(self.principal, agent), OWNERS_ONLY)
         lifetime = timedelta(days=self.valid(serializers.AgentTokenInput)["days"])
+        check_may_issue(self.principal, (), timezone.now() + lifetime)
         issued = issue_agent_token(agent=agent, lifetime=lifetime)
         shown = serializers.AgentTokenSerializer(issued.token).data
         return Response({**shown, "secret": issued.secret}, status=201)

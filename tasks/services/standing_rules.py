@@ -8,10 +8,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.permissions import proved_recently
 from agents.models import Agent
 from audit.services import Subject, record
 from common.context import Principal
-from common.errors import Conflict, Invalid
+from common.errors import Conflict, Invalid, StepUpRequired
 from common.models import ClockTimestamp
 from projects.models import Project
 from tasks import events
@@ -52,13 +53,17 @@ def create_standing_rule(
     highest_risk: str = Risk.LOW,
     max_uses: int | None = None,
 ) -> StandingRule:
-    """Let a class of requests be answered from now on. Raises `Invalid` for a rule that is too wide or too long."""
+    """Let a class of requests be answered from now on. Raises `Invalid` for a rule that is too wide or too long, and
+    `StepUpRequired` for a yes to what is risky without a recent proof of who says it.
+    """
     if not (kind or trigger or agent or action_pattern.strip("*")):
         raise Invalid("Name a kind, a trigger, an agent or an action.", errors={"kind": ["A rule is narrow."]})
     if answer == RuleAnswer.APPROVE and highest_risk == Risk.CRITICAL:
         raise Invalid("What is critical is never approved by a rule.", errors={"highest_risk": ["Not critical."]})
     if not timezone.now() < expires_at <= timezone.now() + LONGEST_RULE:
         raise Invalid("A rule ends within 90 days.", errors={"expires_at": ["Within 90 days from now."]})
+    if answer == RuleAnswer.APPROVE and highest_risk != Risk.LOW and not proved_recently(principal):
+        raise StepUpRequired
     rule = StandingRule.objects.create(
         project=project,
         kind=kind,

@@ -1,6 +1,7 @@
 """What answers do: quorums, options, standing rules, escalation, answers in bulk, and refused results."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -193,7 +194,7 @@ def rule(world: World, who: str = "reviewer", **values: Any) -> StandingRule:
         "expires_at": timezone.now() + timedelta(days=1),
     }
     with acting(world, who):
-        principal = world.people[who].principal()
+        principal = replace(world.people[who].principal(), proved_at=timezone.now())
         return create_standing_rule(project=world.project, principal=principal, **told | values)
 
 
