@@ -1,5 +1,6 @@
 """People and tokens."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
@@ -73,6 +74,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def unsent(self) -> Self:
         """Neither read nor written about in a letter."""
         return self.filter(read_at=None, emailed_at=None, digest_at=None)
+
+    def unclaimed(self, now: datetime) -> Self:
+        """Nobody is writing a letter about it, or who began has not finished in time."""
+        return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
 
 
 class SessionQuerySet(models.QuerySet["Session"]):

@@ -61,6 +61,7 @@ class Notification(TenantModel):
     event_id = models.UUIDField(null=True)
 
     read_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True, editable=False, help_text="A letter about it is being sent.")
     emailed_at = models.DateTimeField(null=True, help_text="Sent in a mail of its own.")
     digest_at = models.DateTimeField(null=True, help_text="Sent in a daily digest.")
 

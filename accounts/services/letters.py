@@ -4,16 +4,17 @@ A letter says what happened and where to look. It carries no link that decides a
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from smtplib import SMTPException
+from functools import partial
+from smtplib import SMTPDataError, SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from accounts.models import Notification, NotificationTiming, Role, User, UserPreference
+from accounts.models import Notification, NotificationTiming, User, UserPreference
+from accounts.queries import preferences_of
+from accounts.querysets import NotificationQuerySet
 from common.context import SYSTEM
 from common.mail import send_letter
 from common.tenancy import system_call, tenant_context
@@ -23,7 +24,11 @@ logger = logging.getLogger("countermark.letters")
 YOUNG = timedelta(days=2)
 """what is older is not news: it waits in the product"""
 MOST = 500
-"""rows of one tenant and round"""
+"""lines of one letter"""
+CLAIM = timedelta(minutes=10)
+"""longer than a job may run (CELERY_TASK_TIME_LIMIT)"""
+ONE_LETTER = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
+"""what is wrong with one letter or its address, not with the mail server"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,47 +55,72 @@ def send_notifications() -> int:
     """Send what is due in every tenant; return how many letters went out. Without a mail server it waits."""
     sent = 0
     for row in system_call("tenants_with_letters", timezone.now() - YOUNG):
-        with tenant_context(row["tenant_id"], actor=SYSTEM):
-            letters = claim_letters()
-        for number, letter in enumerate(letters):
+        within = partial(tenant_context, row["tenant_id"], actor=SYSTEM)
+        with within():
+            people = people_with_news()
+        for user in people:
+            with within():
+                letter = claim_letter(user)
+            if letter is None:
+                continue
             try:
-                send_letter(to=letter.user.email, subject=letter.subject, template="notifications", letter=letter)
+                send_letter(to=user.email, subject=letter.subject, template="notifications", letter=letter)
+            except ONE_LETTER as error:
+                # Tried again when the claim ends; nobody else waits for it.
+                logger.warning("mail server refuses a letter", extra={"error": type(error).__name__})
+                continue
             except (OSError, SMTPException) as error:
                 logger.warning("mail server does not take letters", extra={"error": type(error).__name__})
-                with tenant_context(row["tenant_id"], actor=SYSTEM):
-                    release_letters(letters[number:])
+                with within():
+                    release_letter(letter)
                 return sent
+            with within():
+                note_sent(letter)
             sent += 1
     return sent
 
 
-def claim_letters() -> list[Letter]:
-    """Mark what is due in the running tenant as sent, and return it: two who ask at once write no person twice.
+def news() -> NotificationQuerySet:
+    """Return what may be written about now in the running tenant."""
+    now = timezone.now()
+    return Notification.objects.unsent().unclaimed(now).filter(created_at__gt=now - YOUNG)
 
-    Marked first, sent after the commit: who dies in between has not written, and the product still shows it.
+
+def people_with_news() -> list[User]:
+    """Return whom a letter may be written to: who may sign in, and has not said never."""
+    people = User.objects.people().exclude(preferences__notifications=NotificationTiming.NONE)
+    return list(people.filter(id__in=news().values("user_id")).order_by("id"))
+
+
+def claim_letter(user: User) -> Letter | None:
+    """Claim what a person is to be written now, and return it; None where nothing is due. Of two who ask at once one
+    gets it.
+
+    Claimed first, sent after the commit, noted as sent after that: who dies in between holds the claim for a while,
+    then another round sends it. So nothing is lost, and in the worst case a letter comes twice.
     """
     now = timezone.now()
-    unsent = Notification.objects.unsent().filter(created_at__gt=now - YOUNG)
-    rows: dict[User, list[Notification]] = defaultdict(list)
-    for row in unsent.select_related("user").select_for_update(skip_locked=True, of=("self",)).order_by("id")[:MOST]:
-        rows[row.user].append(row)
-    chosen = {each.user_id: each for each in UserPreference.objects.filter(user__in=list(rows))}
-    letters = [
-        letter_to(user, chosen.get(user.id) or UserPreference(user=user), due, now) for user, due in rows.items()
-    ]
-    found = [letter for letter in letters if letter.rows]
-    for letter in found:
-        field = "digest_at" if letter.is_digest else "emailed_at"
-        Notification.objects.filter(id__in=[row.id for row in letter.rows]).update(**{field: now})
-    return found
-
-
-def letter_to(user: User, preference: UserPreference, rows: Iterable[Notification], now: datetime) -> Letter:
-    """Return what a person is written now; nothing, where they want no letters or cannot read them any more."""
+    preference = preferences_of(user)
     is_digest = preference.notifications == NotificationTiming.DIGEST
-    reads = user.is_active and user.role != Role.SERVICE and preference.notifications != NotificationTiming.NONE
-    before = last_digest_hour(preference, now) if is_digest else now
-    return Letter(user, tuple(row for row in rows if reads and row.created_at < before), is_digest)
+    due = news().filter(user=user, created_at__lt=last_digest_hour(preference, now) if is_digest else now)
+    rows = tuple(due.select_for_update(skip_locked=True).order_by("id")[:MOST])
+    Notification.objects.filter(id__in=[row.id for row in rows]).update(claimed_until=now + CLAIM)
+    return Letter(user, rows, is_digest) if rows else None
+
+
+def note_sent(letter: Letter) -> None:
+    field = "digest_at" if letter.is_digest else "emailed_at"
+    rows_of(letter).update(claimed_until=None, **{field: timezone.now()})
+
+
+def release_letter(letter: Letter) -> None:
+    """Take the claim back: the next round tries again."""
+    rows_of(letter).update(claimed_until=None)
+
+
+def rows_of(letter: Letter) -> NotificationQuerySet:
+    rows: NotificationQuerySet = Notification.objects.filter(id__in=[row.id for row in letter.rows])
+    return rows
 
 
 def last_digest_hour(preference: UserPreference, now: datetime) -> datetime:
@@ -98,9 +128,3 @@ def last_digest_hour(preference: UserPreference, now: datetime) -> datetime:
     local = now.astimezone(ZoneInfo(preference.time_zone))
     due = local.replace(hour=preference.daily_digest_hour, minute=0, second=0, microsecond=0)
     return due if due <= local else due - timedelta(days=1)
-
-
-def release_letters(letters: Iterable[Letter]) -> None:
-    """Take back that these were sent: the next round tries again."""
-    identifiers = [row.id for letter in letters for row in letter.rows]
-    Notification.objects.filter(id__in=identifiers).update(emailed_at=None, digest_at=None)

@@ -8,11 +8,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 from django.core import mail
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Notification, NotificationTiming, User, UserPreference
 from accounts.services import deactivate_user, send_notifications, update_preferences
-from accounts.services.letters import claim_letters, last_digest_hour
+from accounts.services.letters import CLAIM, claim_letter, last_digest_hour
 from tests.servers import free_port
 from tests.threads import together
 from tests.world import World
@@ -118,12 +119,38 @@ def test_two_who_send_at_once_write_nobody_twice(committed_world: World) -> None
 
     def claim() -> int:
         with world.as_("system"):
-            return sum(len(letter.rows) for letter in claim_letters())
+            letter = claim_letter(world.viewer)
+            return len(letter.rows) if letter else 0
 
     assert sum(together(*[claim] * 4)) == 20
 
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+def test_who_dies_while_sending_loses_no_letter(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = notify(world)
+    with monkeypatch.context() as patch:
+        patch.setattr("accounts.services.letters.send_letter", dies)
+        with pytest.raises(KeyboardInterrupt):
+            send_notifications()
+    assert sent() == []  # the one who died may be slow only
+    with world.as_("system"):
+        Notification.objects.filter(id=row.id).update(claimed_until=F("claimed_until") - CLAIM)
+    assert len(sent()) == len(sent()) == 1
+
+
+def dies(**_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_who_wants_no_letters_keeps_nobody_from_theirs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.services.letters.MOST", 2)
+    prefer(world, NotificationTiming.NONE)
+    for _ in range(3):
+        notify(world)
+    notify(world, user=world.reviewer)
+    assert [letter.to for letter in sent()] == [[world.reviewer.email]]
 
 
 # --- through a socket -----------------------------------------------------------------------------------------------
@@ -133,9 +160,16 @@ class Letters(Message):
     def __init__(self) -> None:
         super().__init__()
         self.kept: list[Any] = []
+        self.unknown: set[str] = set()
 
     def handle_message(self, message: Any) -> None:
         self.kept.append(message)
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802  # its name
+        if address in self.unknown:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
 
 @pytest.fixture
@@ -169,3 +203,12 @@ def test_without_a_mail_server_nothing_is_lost(world: World, other_world: World,
         assert Notification.objects.unsent().count() == 1
     settings.EMAIL_BACKEND = working
     assert len(sent()) == 2
+
+
+def test_an_address_that_is_gone_keeps_nobody_from_their_letter(world: World, mail_server: Letters) -> None:
+    mail_server.unknown = {world.reviewer.email}
+    for user in (world.reviewer, world.viewer, world.reviewer, world.engineer):
+        notify(world, user=user)
+    assert send_notifications() == 2
+    assert {letter["To"] for letter in mail_server.kept} == {world.viewer.email, world.engineer.email}
+    assert send_notifications() == 0
