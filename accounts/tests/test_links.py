@@ -1,7 +1,9 @@
 """Links: one use, one purpose, an end; nobody learns from them who is known, and no server sees their code."""
 
 import re
-from collections.abc import Callable
+import socket
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
@@ -12,6 +14,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.models import AccountLink, LinkPurpose, Role, Session, Tenant, User
+from accounts.queries import invited_people
 from accounts.services import (
     begin_session,
     create_user,
@@ -28,6 +31,7 @@ from accounts.services.links import LIFETIMES, RESETS_PER_ACCOUNT, LinkEnded
 from accounts.sessions import SessionStore
 from audit.models import Event
 from common.errors import Conflict, Invalid, TooManyRequests
+from common.tests.elsewhere import AWAY
 from tests.staff import signed_in
 from tests.threads import together
 from tests.work import events_of, newest_event
@@ -201,7 +205,7 @@ def test_a_reset_is_sent_to_those_who_are_known_and_the_log_has_no_address(world
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that were handed to the queue."""
     found: list[str] = []
-    monkeypatch.setattr("accounts.views.links.enqueue", lambda job, email: found.append(email))
+    monkeypatch.setattr("accounts.views.links.publish", lambda job, email: found.append(email))
     return found
 
 
@@ -215,6 +219,35 @@ def test_asking_answers_the_same_for_every_address_and_looks_none_up(
         answers.append((answer.status_code, answer.headers["Location"], answer.cookies["messages"].value.split(":")[0]))
     assert answers[0] == answers[1]
     assert asked == [world.viewer.email, "nobody@example.org"]
+
+
+@pytest.fixture
+def frozen() -> Iterator[str]:
+    """The address of a broker that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield f"redis://:x@127.0.0.1:{silent.getsockname()[1]}/0"
+
+
+def test_without_a_broker_asking_says_that_no_letter_will_come(world: World, settings: Any, frozen: str) -> None:
+    """And says it soon, in the same words for every address."""
+    said = []
+    for email, broker in ((world.viewer.email, frozen), ("nobody@example.org", AWAY)):
+        settings.REDIS_BROKER_URL = broker
+        began = time.monotonic()
+        answer = Client().post("/forgot/", {"email": email})
+        assert time.monotonic() - began < 2
+        said.append((answer.status_code, answer.context["refusal"]))
+    assert said == [(503, "This cannot be done now; try again in a minute.")] * 2
+
+
+def test_without_a_broker_an_invitation_stays_and_is_sent_again(
+    world: World, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.REDIS_BROKER_URL = AWAY
+    with world.as_("admin"), django_capture_on_commit_callbacks(execute=True):
+        user = invite_user(email="new@example.org", display_name="New")
+    with world.as_("admin"):
+        assert [(row.user, row.link) for row in invited_people()] == [(user, None)]
 
 
 def test_asking_too_often_is_refused_for_known_and_unknown_alike(world: World, asked: list[str]) -> None:

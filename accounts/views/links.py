@@ -17,7 +17,7 @@ from accounts.services.links import LinkEnded, throttle_reset
 from accounts.services.sign_in import go_on
 from accounts.views.sign_in import led_on, safe_next
 from common.errors import DomainError, Invalid
-from common.queue import enqueue
+from common.queue import publish
 
 ASKED = "If an account has this address, a letter with a link is on its way. It works for one hour."
 
@@ -38,9 +38,9 @@ class ForgotView(View):
         email = form.cleaned_data["email"].lower()
         try:
             throttle_reset(request, email)
+            publish(jobs.send_reset, email)
         except DomainError as refusal:
             return self.again(request, form, refusal.detail, status=refusal.status)
-        enqueue(jobs.send_reset, email)
         messages.success(request, ASKED)
         return redirect("accounts:sign-in")
 
