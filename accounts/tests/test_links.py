@@ -293,6 +293,8 @@ def test_a_password_that_others_have_seen_opens_no_session_before_it_is_changed(
     client = Client()
     answer = client.post("/sign-in/", {"email": world.viewer.email, "password": PASSWORD, "next": "/inbox/"})
     assert (answer.status_code, b"Somebody else has seen" in answer.content) == (200, True)
+    names = re.findall(r'<input[^>]* name="([^"]*)"', answer.content.decode())
+    assert names == ["csrfmiddlewaretoken", "next", "code", "password", "again"]
     assert client.get("/inbox/").status_code == 302
     form = {"code": answer.context["code"], "password": NEW, "again": NEW, "next": "/inbox/"}
     assert client.post("/link/", form).headers["Location"] == "/inbox/"

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic.base import View
 
-from accounts.forms import SecondStepForm, SignInForm
+from accounts.forms import LinkForm, SecondStepForm, SignInForm
 from accounts.services import end_session, finish_sign_in, sign_in
 from accounts.services.passkeys import site_of
 from accounts.services.providers import providers
@@ -30,7 +30,8 @@ def safe_next(request: HttpRequest, url: str) -> str:
 def led_on(request: HttpRequest, answer: SignIn, target: str) -> HttpResponse:
     """Show the step that comes next; after the last one, go where the person wanted to be."""
     if answer.step is Step.NEW_PASSWORD:
-        return render(request, "registration/link.html", {"code": answer.code, "next": target, "must": True})
+        context = {"form": LinkForm(), "code": answer.code, "next": target, "must": True}
+        return render(request, "registration/link.html", context)
     if answer.step is Step.SECOND_FACTOR:
         return render(request, "registration/second_step.html", {"passage": answer.code, "next": target})
     return redirect(target)
