@@ -89,6 +89,12 @@ def test_the_password_comes_from_the_environment_or_is_printed_once(db: None, mo
         assert User.objects.get(email="admin@sample-i.example.org").check_password("a password of the environment")
 
 
+def test_a_batch_that_takes_long_is_no_news(db: None, settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+    settings.SLOW_QUERY_SECONDS = 0.0
+    load("sample-k")
+    assert [record for record in caplog.records if "INSERT INTO tasks_task" in str(vars(record))] == []
+
+
 def test_it_refuses_a_database_that_is_no_development_one(db: None, settings: Any) -> None:
     settings.DEVELOPMENT = False
     with pytest.raises(CommandError, match="--force"):

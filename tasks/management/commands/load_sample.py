@@ -1,10 +1,13 @@
 """`manage.py load_sample`: a tenant with as much in it as one asks for, to measure and to try things at scale."""
 
 import calendar
+import logging
 import os
 import secrets
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,8 +46,9 @@ class Command(BaseCommand):
         except (ValueError, Conflict) as error:
             raise CommandError(getattr(error, "detail", str(error))) from error
         parameters = {"seed": options["seed"], "mark": options["slug"]} | period()
-        for fill in fills(sizes):
-            self.load(tenant.id, fill, parameters)
+        with unhurried():
+            for fill in fills(sizes):
+                self.load(tenant.id, fill, parameters)
         self.add_admin(tenant.id, options["slug"])
         if not options["without_positions"]:
             self.position(sizes.events)
@@ -75,6 +79,18 @@ class Command(BaseCommand):
             while rows := place():
                 done = min(done + len(rows), events)
                 tell(done)
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Say nothing of slow statements: a batch is meant to take a second, and hundreds of them are no news."""
+    logger = logging.getLogger("countermark.sql")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def period() -> dict[str, int]:
