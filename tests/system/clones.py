@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"Countermark is ready:  (\S+)/$", re.MULTILINE)
@@ -117,10 +118,14 @@ class Running:
         with urllib.request.urlopen(self.url() + path, timeout=10) as answer:
             return answer.status, answer.read().decode()
 
+    def state(self) -> dict[str, Any]:
+        """Return what the product tells others: its supervisor's process, and the environment to use its servers."""
+        found: dict[str, Any] = json.loads((self.clone.path / ".data" / "state.json").read_text())
+        return found
+
     def supervisor(self) -> int:
         """Return the process that everything hangs on."""
-        state = json.loads((self.clone.path / ".data" / "state.json").read_text())
-        return int(state["pid"])
+        return int(self.state()["pid"])
 
     def child(self, mark: str) -> int:
         """Return the supervisor's child whose command line contains `mark`."""
