@@ -135,3 +135,10 @@ def test_every_index_is_declared_with_its_query_or_stands_for_a_reference(indexe
     made = [index for index in indexes if not index.is_unique and index.name not in declared]
     others = [(index.table, *index.columns) for index in made]
     assert [other for other in others if other not in references] == [UNIQUE_FOR_DJANGO]
+
+
+def test_the_busiest_tables_are_analysed_after_a_hundredth_has_changed(owner: psycopg.Connection) -> None:
+    rows = owner.execute("SELECT relname, reloptions FROM pg_class WHERE relname IN ('tasks_task', 'tasks_execution')")
+    found = {name: set(options or ()) for name, options in rows.fetchall()}
+    assert {name for name, options in found.items() if "autovacuum_analyze_scale_factor=0.01" in options} == set(found)
+    assert len(found) == 2
