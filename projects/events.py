@@ -33,7 +33,8 @@ project_closing = Signal()
 """`project` ends, is archived or deleted, for `reason`: what still runs in it is told to stop."""
 
 evidence_cited = Signal()
-"""The evidence `evidence_id` is cited in the project `project_id` (for a run that ended with `exit_code`)."""
+"""The evidence `evidence_id` is cited in the project `project_id`: for a run of a check of `gate` that ended with
+`exit_code`, or, where both are None, for whatever else."""
 
 escalation_raised = Signal()
 """`escalation` was raised; `check` is the gate check it is about, or None."""

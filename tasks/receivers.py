@@ -87,8 +87,10 @@ def stand_down(sender: Any, project: Project, reason: str, **_: Any) -> None:
 
 
 @receiver(events.evidence_cited)
-def check_evidence(sender: Any, project_id: UUID, evidence_id: UUID, exit_code: int | None, **_: Any) -> None:
-    delivery.check_evidence(project_id, evidence_id, exit_code)
+def check_evidence(
+    sender: Any, project_id: UUID, evidence_id: UUID, gate: Gate | None, exit_code: int | None, **_: Any
+) -> None:
+    delivery.check_evidence(project_id, evidence_id, gate, exit_code)
 
 
 @receiver(events.escalation_raised)

@@ -15,7 +15,17 @@ from projects.models import CheckKind, CheckState, Gate, GateCheck, GateStatus, 
 from projects.models.gate import MAX_OUTPUT
 from projects.services.escalations import escalate_check, resolve_for
 from projects.services.gates import check_judge, gate_subject, require_undecided, settle
-from projects.services.shared import add, lock_check, lock_gate, lock_phase, part_of, require_manager, require_reason
+from projects.services.shared import (
+    add,
+    cite,
+    lock_check,
+    lock_gate,
+    lock_phase,
+    part_of,
+    require_manager,
+    require_reason,
+    require_running,
+)
 
 JUDGED_BY_PEOPLE = (CheckState.PASS, CheckState.FAIL, CheckState.SKIPPED)
 
@@ -60,8 +70,9 @@ def part_of_gate(check: GateCheck) -> Any:
 
 
 def open_check(check_id: UUID) -> GateCheck:
-    """Lock a check whose gate is being decided; raises `Conflict` otherwise."""
+    """Lock a check whose gate is being decided in a phase that runs; raises `Conflict` otherwise."""
     check = lock_check(check_id)
+    require_running(check.gate.phase)
     if check.gate.status not in (GateStatus.OPEN, GateStatus.FAILED):
         state = check.gate.get_status_display().lower()
         raise Conflict(f"The gate is {state}; its checks are judged while it is open.", code="gate_not_open")
@@ -96,7 +107,7 @@ def record_check_run(
 
     The end of a long output is kept. A failure climbs the escalation rule of its area; a pass resolves what was
     raised. Raises `Invalid` for a manual check or evidence that does not show this run or is older than the changes
-    that were asked for, `Conflict` where the gate is not open.
+    that were asked for, `Forbidden` for what only those say who did the work, `Conflict` where the gate is not open.
     """
     locked = open_check(check.id)
     if locked.kind == CheckKind.MANUAL:
@@ -118,8 +129,7 @@ def conclude(
     """Write the verdict on a locked check, record it, and see what it means for the gate."""
     exit_code: int | None = values.get("exit_code")
     if evidence_id:
-        project_id = check.gate.phase.plan.project_id
-        events.evidence_cited.send(GateCheck, project_id=project_id, evidence_id=evidence_id, exit_code=exit_code)
+        cite(GateCheck, check.gate.phase.plan.project_id, evidence_id, gate=check.gate, exit_code=exit_code)
         refuse_older(check.gate_id, evidence_id)
     verdict = {
         "state": state,

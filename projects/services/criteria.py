@@ -12,7 +12,7 @@ from common.context import Principal
 from common.errors import Invalid
 from projects import events
 from projects.models import CriterionState, Phase, SuccessCriterion
-from projects.services.shared import add, change, lock_phase, part_of, require_manager, require_reason
+from projects.services.shared import add, change, cite, lock_phase, part_of, require_manager, require_reason
 
 CHANGEABLE = frozenset({"text", "ordinal"})
 DECISIONS = (CriterionState.MET, CriterionState.FAILED, CriterionState.WAIVED)
@@ -63,7 +63,7 @@ def decide_criterion(
     waived = state == CriterionState.WAIVED
     words = require_reason(reason) if waived else reason.strip()
     if evidence_id:
-        events.evidence_cited.send(SuccessCriterion, project_id=project_id, evidence_id=evidence_id, exit_code=None)
+        cite(SuccessCriterion, project_id, evidence_id)
     SuccessCriterion.objects.filter(id=criterion.id).update(
         state=state,
         evidence_id=evidence_id,

@@ -8,15 +8,27 @@ from django.db.models.functions import Now
 
 from audit.services import record
 from common.context import Principal
-from common.errors import Conflict, Invalid
+from common.errors import Conflict, Forbidden, Invalid
 from projects import events
-from projects.models import Phase, PhaseApproval, PhaseStatus, Plan, SdlcPhase, Verdict
+from projects.models import (
+    CriterionState,
+    Gate,
+    GateKind,
+    Phase,
+    PhaseApproval,
+    PhaseStatus,
+    Plan,
+    SdlcPhase,
+    SuccessCriterion,
+    Verdict,
+)
 from projects.queries import criteria_of, missing_for_approval, missing_for_completion, missing_of_review
 from projects.services.metrics import keep_measures
 from projects.services.plans import begin, finish
 from projects.services.shared import (
     add,
     change,
+    cite,
     lock_phase,
     lock_plan,
     part_of,
@@ -187,12 +199,12 @@ def judge_phase(
     """The final review of a phase: what was learnt, how the next one takes over, and the criteria as they stand.
 
     To approve, every criterion is decided and every required gate passed; what is approved and has not changed since is
-    not approved again. The newest verdict counts. Raises `Forbidden` for those who did the work and for people who do
-    not manage the project, `Invalid` without a transition document, `Conflict` otherwise.
+    not approved again. The newest verdict counts. Raises `Forbidden` for those who did the work, for people who do not
+    manage the project and agents who do not own its final gate, `Invalid` without a transition document, `Conflict`
+    otherwise.
     """
     locked = lock_phase(phase.id)
-    if not principal.is_agent:
-        require_manager(principal, locked.plan.project_id)
+    check_approver(locked, principal)
     who = {"user_id": None if principal.is_agent else principal.user_id, "agent_id": principal.agent_id}
     events.judge_chosen.send(Phase, phase_id=locked.id, group_id=None, **who)
     if locked.status != PhaseStatus.IN_PROGRESS:
@@ -212,13 +224,33 @@ def judge_phase(
     return approval
 
 
+def check_approver(phase: Phase, principal: Principal) -> None:
+    """Who manages the project judges its phases; an agent only as the owner of the final gate."""
+    if not principal.is_agent:
+        require_manager(principal, phase.plan.project_id)
+    elif not Gate.objects.filter(phase=phase, kind=GateKind.FINAL, owner_agent_id=principal.agent_id).exists():
+        raise Forbidden("The owner of the final gate, and who manages the project, judge it.", code="may_not_judge")
+
+
 def check_approvable(phase: Phase, transition_document: str) -> None:
     require_reason(transition_document, "transition_document")
-    missing = missing_for_approval(phase)
+    missing = missing_for_approval(phase) + fallen(phase)
     if missing:
         raise Conflict("; ".join(missing), code="phase_incomplete", missing=missing)
     if not missing_of_review(phase):
         raise Conflict("The phase is approved already.", code="phase_approved")
+
+
+def fallen(phase: Phase) -> list[str]:
+    """Return, in words, the criteria whose evidence counted when it was cited, and does not any more."""
+    words = []
+    for criterion in SuccessCriterion.objects.filter(phase=phase, state=CriterionState.MET).order_by("ordinal"):
+        try:
+            if criterion.evidence_id:
+                cite(SuccessCriterion, phase.plan.project_id, criterion.evidence_id)
+        except Invalid:
+            words.append(f"The evidence of criterion {criterion.ordinal} does not count any more: {criterion.text}")
+    return words
 
 
 @transaction.atomic
@@ -226,12 +258,13 @@ def complete_phase(*, phase: Phase) -> Phase:
     """Complete a phase, and its plan with the last one. The metrics are kept as they are now.
 
     Raises `Conflict` (phase_incomplete, with `missing`) unless every criterion is met or waived, every required gate
-    passed or waived, the final review approved it and all of its tasks are done.
+    passed or waived, the evidence of each criterion still counts, the final review approved it and all of its tasks are
+    done.
     """
     locked = lock_phase(phase.id)
     if locked.status != PhaseStatus.IN_PROGRESS:
         raise Conflict(f"The phase is {locked.get_status_display().lower()}.", code="phase_not_running")
-    missing = missing_for_completion(locked)
+    missing = missing_for_completion(locked) + fallen(locked)
     if missing:
         raise Conflict("; ".join(missing), code="phase_incomplete", missing=missing)
     events.phase_completing.send(Phase, phase=locked)

@@ -65,6 +65,11 @@ def lock_gate(gate_id: UUID) -> Gate:
     return gate.get(id=gate_id)
 
 
+def require_running(phase: Phase) -> None:
+    if phase.status != PhaseStatus.IN_PROGRESS:
+        raise Conflict(f"The phase is {phase.get_status_display().lower()}.", code="phase_not_running")
+
+
 def lock_check(check_id: UUID) -> GateCheck:
     """Lock the gate of a check, then the check."""
     gate = lock_gate(GateCheck.objects.values_list("gate_id", flat=True).get(id=check_id))
@@ -126,3 +131,18 @@ def in_phase(phase: Phase, part_phase_id: UUID, field: str) -> None:
 def tell_order(plan_id: UUID) -> None:
     """Tell the apps above that the plan may let other work through than before."""
     events.order_changed.send(Plan, plan_id=plan_id)
+
+
+def cite(
+    by: type[models.Model],
+    project_id: UUID,
+    evidence_id: UUID,
+    *,
+    gate: Gate | None = None,
+    exit_code: int | None = None,
+) -> None:
+    """The apps above raise `Invalid` where it is no evidence of the project or shows another run, and `Forbidden` where
+    nobody but those who did the work behind the gate say how the run ended.
+    """
+    about = {"project_id": project_id, "evidence_id": evidence_id, "gate": gate, "exit_code": exit_code}
+    events.evidence_cited.send(by, **about)

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from common.errors import Conflict, Forbidden
+from evidence.models import Evidence
+from evidence.services import About, reject_evidence, submit_evidence
 from projects import services
 from projects.models import Gate, PatternCheck, PhaseApproval, Plan, Review
 from projects.services import PatternInput
 from tasks.models import Assignment, Execution, Task
 from tasks.services import ContractNotMet
-from tests.delivery import TRANSITION, Delivery, complete_phase, make_delivery, refused, task_in
-from tests.work import PYTEST, claim_one, complete, hand_in, lease, started
+from tests.delivery import TRANSITION, Delivery, complete_phase, evidence_of, make_delivery, refused, task_in
+from tests.work import PYTEST, acting, claim_one, complete, hand_in, lease, started
 from tests.world import World
 
 
@@ -68,6 +70,17 @@ def test_a_final_review_is_of_the_criteria_as_they_are_and_the_newest_counts(del
     refused(delivery, "phase_incomplete", services.complete_phase, phase=delivery.phase, missing=missing)
     delivery.call(**judge, **TRANSITION)
     assert complete_phase(delivery).status == "completed"
+
+
+def test_a_criterion_stands_as_long_as_its_evidence(world: World, delivery: Delivery) -> None:
+    delivery.pass_gate()
+    delivery.meet()
+    delivery.call(services.judge_phase, phase=delivery.phase, **TRANSITION)
+    with world.as_("reviewer"):
+        cited = Evidence.objects.get(id=delivery.now(delivery.criterion).evidence_id)
+        reject_evidence(evidence=cited, principal=world.reviewer.principal(), note="It is of another run.")
+    missing = ["The evidence of criterion 1 does not count any more: It starts."]
+    refused(delivery, "phase_incomplete", services.complete_phase, phase=delivery.phase, missing=missing)
 
 
 def test_a_criterion_is_met_by_evidence_and_waived_with_a_reason_by_a_manager(delivery: Delivery) -> None:
@@ -182,6 +195,45 @@ def test_nobody_judges_their_own_work(world: World, delivery: Delivery) -> None:
     delivery.run()
     delivery.call(services.judge_check, "admin", check=delivery.manual_check, state="pass")
     delivery.approve(who="admin")
+
+
+def test_who_did_the_work_does_not_vouch_for_its_checks(world: World, delivery: Delivery) -> None:
+    delivery.finish()
+    with world.as_("engineer"):
+        Task.all_objects.filter(id=delivery.tasks[0].id).update(assigned_user=world.engineer)
+    own, anothers = (evidence_of(world, who, exit_code=0) for who in (world.engineer, world.admin))
+    run: dict[str, Any] = {"check": delivery.run_check, "exit_code": 0, "output": ""}
+    refused(delivery, "own_work", services.record_check_run, **run, evidence_id=own.id)
+    with acting(world, "engineer"):
+        seen = submit_evidence(
+            about=About(project_id=world.project.id),
+            source_type="test_result",
+            title="a run",
+            content="as it was printed",
+            data={"exit_code": 0},
+            agent_id=world.agent.id,
+        )
+    assert seen.grade == "runner_reported"
+    for piece in (anothers, seen):
+        assert delivery.call(services.record_check_run, **run, evidence_id=piece.id).state == "pass"
+
+
+def test_an_agent_judges_a_phase_as_the_owner_of_its_final_gate_only(world: World, delivery: Delivery) -> None:
+    judge: dict[str, Any] = {"phase": delivery.phase, "principal": world.agent_principal}
+    with world.as_("agent"), pytest.raises(Forbidden) as refusal:
+        services.judge_phase(**judge, verdict="changes_requested")
+    assert refusal.value.code == "may_not_judge"
+    final: dict[str, Any] = {"phase": delivery.phase, "kind": "final", "name": "Final review"}
+    delivery.call(services.create_gate, **final, owner_agent_id=world.agent.id)
+    with world.as_("agent"):
+        assert services.judge_phase(**judge, verdict="changes_requested").approver_agent_id == world.agent.id
+
+
+def test_a_check_is_judged_while_its_phase_runs(delivery: Delivery) -> None:
+    delivery.finish()
+    delivery.call(services.block_phase, phase=delivery.phase, reason="Docker is not running")
+    refused(delivery, "phase_not_running", services.judge_check, check=delivery.manual_check, state="pass")
+    refused(delivery, "phase_not_running", services.waive_check, check=delivery.manual_check, reason="late")
 
 
 def test_nobody_judges_the_work_of_their_agent(world: World, delivery: Delivery) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from agents.models import Agent
 from common.errors import Conflict, Forbidden, Invalid
-from evidence.models import Evidence
+from evidence.models import Evidence, Grade
 from projects.models import Escalation, Gate, GateStatus, PhaseStatus, TaskGroup
 from projects.queries import groups_before, phases_before
 from projects.services import open_ready_gates, resolve_escalation
@@ -25,6 +25,8 @@ from tasks.queries import GIVEN_UP
 from tasks.services.holds import Hold
 
 MOST_NAMED = 5
+WORDS = (Grade.SELF_ASSERTED, Grade.HUMAN)
+"""evidence that is what its author says, with no runner that saw it"""
 
 
 # --- who did the work -----------------------------------------------------------------------------------------------
@@ -156,15 +158,22 @@ def check_agents(agents: dict[str, UUID]) -> None:
         raise Invalid("No such agent.", errors=errors)
 
 
-def check_evidence(project_id: UUID, evidence_id: UUID, exit_code: int | None) -> None:
-    """Raise `Invalid` unless it is standing evidence of the project and, for a run, shows that exit code."""
-    piece = Evidence.objects.counting().filter(id=evidence_id, project_id=project_id).without_content().first()
+def check_evidence(project_id: UUID, evidence_id: UUID, gate: Gate | None, exit_code: int | None) -> None:
+    """Raise `Invalid` unless it is standing evidence of the project and, for a run, shows that exit code; `Forbidden`
+    where a run behind `gate` is the word of those who did the work, and nothing else.
+    """
+    known = Evidence.objects.counting().filter(id=evidence_id, project_id=project_id)
+    piece = known.without_content().select_related("agent").first()
     if piece is None:
         raise Invalid("No evidence of this project.", errors={"evidence": ["There is none with this id."]})
     if exit_code is not None and piece.exit_code != exit_code:
         raise Invalid(
             f"The evidence shows exit code {piece.exit_code}.", errors={"evidence": ["It shows another run."]}
         )
+    if gate and exit_code is not None and piece.grade in WORDS:
+        people, agents = workers_of(gate.phase_id, gate.after_group_id)
+        if piece.issuer_id in people or piece.agent_id in agents:
+            raise Forbidden("Who did the work does not vouch for its checks; hand in the run itself.", code="own_work")
 
 
 def answered(approval: ApprovalRequest) -> None:

@@ -86,6 +86,11 @@ DELIVERY: dict[str, tuple[str, Any, Callable[..., None]]] = {
         empty,
         rules.test_a_final_review_is_of_the_criteria_as_they_are_and_the_newest_counts,
     ),
+    "1 evidence that was rejected since": (
+        "projects.services.phases.fallen",
+        empty,
+        rules.test_a_criterion_stands_as_long_as_its_evidence,
+    ),
     "2 a gate that opens early": (
         "tasks.services.delivery.refuse_unfinished",
         nothing,
@@ -105,6 +110,11 @@ DELIVERY: dict[str, tuple[str, Any, Callable[..., None]]] = {
         "tasks.services.delivery.refuse_own_work",
         nothing,
         rules.test_an_owner_who_took_the_work_over_lets_nothing_pass,
+    ),
+    "2 a check that is vouched for by who did the work": (
+        "tasks.services.delivery.WORDS",
+        (),
+        rules.test_who_did_the_work_does_not_vouch_for_its_checks,
     ),
     "3 changes that reopen nothing": (
         "tasks.services.demands.reopen_reviewed",
