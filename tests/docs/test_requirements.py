@@ -10,10 +10,10 @@ from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "requirements.md"
-ROWS = {"S2": 120, "S3": 46, "S4": 57, "T": 31, "G": 12}
+ROWS = {"S2": 120, "S3": 46, "S4": 57, "T": 31, "R": 7, "G": 12}
 STATES = {"done", "later", "differs"}
 
-LINE = re.compile(r"^\| ((?:S[234]|T|G)-\d+) \| (.+?) \| (\w+) \| (.*) \|$")
+LINE = re.compile(r"^\| ((?:S[234]|T|R|G)-\d+) \| (.+?) \| (\w+) \| (.*) \|$")
 TEST = re.compile(r"`([\w/.]+\.py)::(\w+)`")
 TARGET = re.compile(r"`make ([a-z0-9]+)[^`]*`")
 COMMAND = re.compile(r"`manage\.py (\w+)[^`]*`")
