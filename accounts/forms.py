@@ -86,7 +86,9 @@ class ChangePasswordForm(NewPasswordForm):
 class InvitationForm(forms.Form):
     email = forms.EmailField(max_length=255)
     display_name = forms.CharField(max_length=255)
-    role = forms.ChoiceField(choices=[choice for choice in Role.choices if choice[0] != Role.SERVICE])
+    role = forms.ChoiceField(
+        choices=[choice for choice in Role.choices if choice[0] != Role.SERVICE], initial=Role.USER.value
+    )
 
 
 class AccountForm(forms.Form):

@@ -1,5 +1,6 @@
 """The settings pages, as their owner, another person, another tenant and nobody."""
 
+import re
 from typing import Any
 
 import pytest
@@ -212,3 +213,24 @@ def test_a_person_who_came_without_a_password_is_told_how_to_get_one(world: Worl
         User.objects.filter(id=world.viewer.id).update(password="!")
         create_user(email="x@example.org", display_name="X", password=None)
     assert signed_in(world.admin).get("/settings/people/").content.count(b"Show a link") == 2
+
+
+def test_who_is_invited_is_no_administrator_unless_somebody_says_so(world: World) -> None:
+    page = signed_in(world.admin).get("/settings/people/").content.decode()
+    assert re.findall(r'value="(\w+)" selected', page) == ["user"]
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36", "Chrome on Linux"),
+        ("", "Unknown browser"),
+        ("<script>" * 20, "&lt;script&gt;" * 10),
+    ],
+)
+def test_a_session_is_named_by_its_browser(world: World, agent: str, words: str) -> None:
+    client = Client(headers={"User-Agent": agent})
+    client.post("/sign-in/", {"email": world.viewer.email, "password": PASSWORD})
+    page = client.get("/settings/sessions/").content.decode()
+    assert f"<p>{words}</p>" in page
+    assert "Connecting" not in page

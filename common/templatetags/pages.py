@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from common import context
+from common.origin import kind_of_client
 
 register = template.Library()
 
@@ -40,6 +41,12 @@ def telemetry() -> SafeString:
         running.traceparent,
         reverse("telemetry"),
     )
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Say in words which browser or program this is; the beginning of what it says itself where we do not know it."""
+    return kind_of_client(user_agent) or user_agent[:80] or "Unknown browser"
 
 
 @register.simple_tag
