@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, F, Max, Q, Value
 
 from audit.models import Event
 from common.context import Principal
@@ -115,6 +115,11 @@ class Progress:
     completed: bool = False
 
     @property
+    def is_ready(self) -> bool:
+        """Whether nothing stands before the final review."""
+        return self.criteria_met == self.criteria_total and self.gates_passed == self.gates_total
+
+    @property
     def percentage(self) -> int:
         """100 when the phase is completed and never before."""
         if self.completed:
@@ -136,14 +141,17 @@ def progress_of(phases: Sequence[Phase]) -> dict[UUID, Progress]:
     """Return how far each phase is, in as many queries for many as for one."""
     ids = [phase.id for phase in phases]
     tasks = merged(events.progress_asked.send(Phase, phase_ids=ids))
-    criteria = counted(SuccessCriterion.objects.filter(phase_id__in=ids), Q(state__in=DECIDED_CRITERIA))
-    gates = counted(Gate.objects.filter(phase_id__in=ids, required=True), Q(status__in=GATES_BEHIND))
+    criteria = counted("criteria", SuccessCriterion.objects.filter(phase_id__in=ids), Q(state__in=DECIDED_CRITERIA))
+    gates = counted("gates", Gate.objects.filter(phase_id__in=ids, required=True), Q(status__in=GATES_BEHIND))
+    counts = {(what, phase_id): (done, total) for what, phase_id, done, total in criteria.union(gates, all=True)}
     verdicts = dict(PhaseApproval.objects.filter(phase_id__in=ids).order_by("id").values_list("phase_id", "verdict"))
     nothing = (0, 0)
     found = {}
     for phase in phases:
         (tasks_done, tasks_total), (met, criteria_total), (passed, gates_total) = (
-            counts.get(phase.id, nothing) for counts in (tasks, criteria, gates)
+            tasks.get(phase.id, nothing),
+            counts.get(("criteria", phase.id), nothing),
+            counts.get(("gates", phase.id), nothing),
         )
         found[phase.id] = Progress(
             tasks_done=tasks_done,
@@ -158,10 +166,10 @@ def progress_of(phases: Sequence[Phase]) -> dict[UUID, Progress]:
     return found
 
 
-def counted(rows: Any, condition: Q) -> dict[UUID, tuple[int, int]]:
+def counted(what: str, rows: Any, condition: Q) -> Any:
     """Return for each phase how many of its rows meet the condition, and how many there are."""
     found = rows.order_by().values("phase_id").annotate(done=Count("id", filter=condition), total=Count("id"))
-    return {row["phase_id"]: (row["done"], row["total"]) for row in found}
+    return found.values_list(Value(what), "phase_id", "done", "total")
 
 
 def next_actions(phase: Phase, progress: Progress, gates: Iterable[Gate] | None = None) -> list[str]:
@@ -194,11 +202,15 @@ def next_actions(phase: Phase, progress: Progress, gates: Iterable[Gate] | None 
 
 def order_of(phase_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Return each group's step: 1 for those that wait for none, else one after the last group it waits for."""
-    groups = set(TaskGroup.objects.filter(phase_id__in=phase_ids).values_list("id", flat=True))
-    waits: dict[UUID, set[UUID]] = {group: set() for group in groups}
-    edges = TaskGroupDependency.objects.filter(group__phase_id__in=phase_ids).values_list("group_id", "depends_on_id")
-    for group, depends_on in edges:
-        waits[group].add(depends_on)
+    groups = TaskGroup.objects.filter(phase_id__in=phase_ids).order_by()
+    waits: dict[UUID, set[UUID]] = {}
+    for group, before in groups.values_list("id", "dependencies__depends_on_id"):
+        waits.setdefault(group, set()).update({before} - {None})
+    return order_by_need(waits)
+
+
+def order_by_need(waits: Mapping[UUID, set[UUID]]) -> dict[UUID, int]:
+    """Return each group's step where it is known what each waits for."""
     steps: dict[UUID, int] = {}
     step = 0
     while waits:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from projects.models import CheckState, Verdict
 from tasks.models import MAX_COMMENT, ApprovalAction, DependencyKind, HandoffPhase, WorkKind
 
 LONG = 20_000
@@ -196,3 +197,47 @@ class NoForm(PartForm):
 
 class RemoveForm(NoForm):
     verb = "Remove"
+
+
+class ReviewForm(PartForm):
+    """The verdict on an open gate."""
+
+    verb, icon, tone = "Decide", "stamp", "primary"
+    verdict = Choice(
+        choices=[
+            (Verdict.APPROVED, "Approve: what comes after it may begin"),
+            (Verdict.CHANGES_REQUESTED, "Ask for changes"),
+        ],
+        label="Your verdict",
+    )
+    comments = Text(
+        max_length=LONG, required=False, rows=2, label="Why", help_text="required where changes are asked for"
+    )
+
+
+class JudgeForm(PartForm):
+    """The verdict on a check that a person makes."""
+
+    verb, icon = "Judge", "check"
+    state = Choice(
+        choices=[(CheckState.PASS, "It passes"), (CheckState.FAIL, "It fails"), (CheckState.SKIPPED, "It is skipped")],
+        label="Your verdict",
+    )
+    reason = Text(max_length=2000, required=False, rows=2, label="Why", help_text="required where it is skipped")
+
+
+class FinalForm(PartForm):
+    """The final review of a phase."""
+
+    verb, icon, tone = "Decide", "stamp", "primary"
+    verdict = Choice(
+        choices=[
+            (Verdict.APPROVED, "Approve: the phase may be completed"),
+            (Verdict.CHANGES_REQUESTED, "Ask for changes"),
+        ],
+        label="Your verdict",
+    )
+    knowledge_updates = Text(max_length=LONG, required=False, rows=2, label="What was learnt", help_text="optional")
+    transition_document = Text(
+        max_length=LONG, required=False, rows=3, label="How the next phase takes over", help_text="required to approve"
+    )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, F, Q, QuerySet
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from agents.models import Agent
@@ -18,6 +18,8 @@ from tasks.models import (
     AcceptanceContract,
     ApprovalRequest,
     ApprovalStatus,
+    Assignment,
+    AssignmentRole,
     Criterion,
     Evaluation,
     Execution,
@@ -63,6 +65,25 @@ def takers_of(project_id: UUID) -> tuple[list[User], list[Agent]]:
     people = User.objects.filter(id__in=working.values("user_id")).order_by("display_name", "username")
     agents = Agent.objects.filter(owner_id__in=working.values("user_id"), is_active=True).order_by("name")
     return list(people[:MOST_TAKERS]), list(agents[:MOST_TAKERS])
+
+
+def own_work(person: UUID, phase_ids: Collection[UUID]) -> set[tuple[UUID, UUID | None]]:
+    """Return the phases, and the groups of them, in which a person or an agent of theirs does work.
+
+    It is what `refuse_own_work` refuses to let them judge, for many at once.
+    """
+    theirs = Q(user_id=person) | Q(agent__owner_id=person)
+    primaries = Assignment.objects.active().filter(theirs, role=AssignmentRole.PRIMARY)
+    taken = Execution.objects.accepted().filter(task=OuterRef("pk"), agent__owner_id=person)
+    tasks = Task.objects.filter(
+        Q(assigned_user_id=person)
+        | Q(assigned_agent__owner_id=person)
+        | Exists(taken)
+        | Exists(primaries.filter(task=OuterRef("pk"))),
+        phase_id__in=phase_ids,
+    )
+    groups = primaries.filter(group__phase_id__in=phase_ids).values_list("group__phase_id", "group_id")
+    return set(tasks.order_by().values_list("phase_id", "group_id").union(groups.order_by()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,18 @@ parts = [
     path("handoffs/<uuid:row_id>/reject/", views.HandoffRejectView.as_view(), name="task-handoff-reject"),
     path("work/", views.WorkView.as_view(), name="task-work"),
 ]
+of_plan = [
+    path("records/", views.PlanRecordsView.as_view(), name="plan-records"),
+    path("gates/<uuid:row_id>/review/", views.GateReviewView.as_view(), name="plan-review"),
+    path("checks/<uuid:row_id>/judge/", views.CheckJudgeView.as_view(), name="plan-judge"),
+    path("phases/<uuid:row_id>/final/", views.PhaseFinalView.as_view(), name="plan-final"),
+]
 urlpatterns = [
     path("", views.HomeView.as_view(), name="home"),
     path("projects/<slug:slug>/board/", views.BoardView.as_view(), name="task-board"),
     path("projects/<slug:slug>/plans/", views.PlansView.as_view(), name="plans"),
     path("projects/<slug:slug>/plans/<uuid:plan_id>/", views.PlanView.as_view(), name="plan"),
+    path("projects/<slug:slug>/plans/<uuid:plan_id>/", include(of_plan)),
     path("tasks/<uuid:task_id>/", views.TaskDetailView.as_view(), name="task"),
     path("tasks/<uuid:task_id>/", include(parts)),
     path("tasks/<uuid:task_id>/reopen/", views.ReopenView.as_view(), name="task-reopen"),

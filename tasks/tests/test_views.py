@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from projects.models import CheckState, CriterionState, GateStatus, PhaseStatus, PlanStatus
+from projects.models import CheckState, CriterionState, DecisionStatus, GateStatus, PhaseStatus, PlanStatus
 from tasks.models import ApprovalRequest, ApprovalStatus, ExecutionStatus, HandoffStatus, Resolution, TaskStatus
 from tasks.services import add_dependency, append_log, complete_execution, fail_execution
 from tasks.tests.view_cases import Scene, body
@@ -23,9 +23,9 @@ from tests.world import World
 MOST_QUERIES = 12
 # Beside the evidence, the runs, the approvals and the criteria of a task stand its log, its neighbours and all else.
 MOST_OF_A_TASK = 14
-DELIVERY = (looks.PLAN, looks.PHASE, looks.GATE, looks.CHECK, looks.GOAL)
+DELIVERY = (looks.PLAN, looks.PHASE, looks.GATE, looks.CHECK, looks.GOAL, looks.DECISION)
 STATES = (TaskStatus, Resolution, ExecutionStatus, ApprovalStatus, HandoffStatus)
-STATES_OF_DELIVERY = (PlanStatus, PhaseStatus, GateStatus, CheckState, CriterionState)
+STATES_OF_DELIVERY = (PlanStatus, PhaseStatus, GateStatus, CheckState, CriterionState, DecisionStatus)
 
 
 @pytest.fixture

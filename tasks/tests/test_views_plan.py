@@ -13,7 +13,7 @@ from tests.staff import signed_in
 from tests.work import acting
 from tests.world import World
 
-MOST_QUERIES = 20
+MOST_QUERIES = 19
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from tasks.views.actions import ReopenView, SignOffView
 from tasks.views.board import BoardRegionView, BoardView, HomeView
+from tasks.views.deciding import CheckJudgeView, GateReviewView, PhaseFinalView
 from tasks.views.files import FileContentView, FileView
 from tasks.views.inbox import ApprovalRegionView, ApprovalView, InboxLinkView, InboxListView, InboxView
 from tasks.views.plan import PlanRegionView, PlansView, PlanView
+from tasks.views.records import PlanRecordsView
 from tasks.views.runs import EvidenceOutputView, LogTailView, LogView
 from tasks.views.task import TaskDetailView, TaskRegionView
 from tasks.views.writing import (
@@ -31,6 +33,7 @@ __all__ = [
     "BlockerView",
     "BoardRegionView",
     "BoardView",
+    "CheckJudgeView",
     "CommentDeleteView",
     "CommentEditView",
     "CommentView",
@@ -40,6 +43,7 @@ __all__ = [
     "FileContentView",
     "FileDeleteView",
     "FileView",
+    "GateReviewView",
     "HandoffAcceptView",
     "HandoffGiveView",
     "HandoffRejectView",
@@ -51,6 +55,8 @@ __all__ = [
     "LineView",
     "LogTailView",
     "LogView",
+    "PhaseFinalView",
+    "PlanRecordsView",
     "PlanRegionView",
     "PlanView",
     "PlansView",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.urls import reverse
+
 from tasks.forms import DecisionForm
 from tasks.models import ApprovalRequest
 from tasks.views.evidence import EvidenceRow
@@ -42,6 +44,13 @@ class ShownApproval:
     evidence: list[EvidenceRow] = field(default_factory=list)
     needs_proof: bool = False
     """the viewer must first prove again who they are"""
+
+    @property
+    def plan_url(self) -> str:
+        """The plan's page, where a gate or a phase is asked about."""
+        gate, phase = self.approval.gate, self.approval.phase
+        plan = gate.phase.plan if gate else phase.plan if phase else None
+        return reverse("tasks:plan", args=[plan.project.slug, plan.id]) if plan else ""
 
 
 def show(

@@ -85,6 +85,7 @@ def visible_approval(principal: Principal, approval_id: UUID) -> ApprovalRequest
         ApprovalRequest.objects.visible_to(principal)
         .filter(id=approval_id, task__deleted_at=None)
         .select_related("task__project", "agent", "execution", "decided_by", "redeemed_by")
+        .select_related("gate__phase__plan__project", "phase__plan__project")
         .first()
     )
     if approval is None:

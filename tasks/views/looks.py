@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from common.context import Principal
 from evidence.models import Evidence, Grade
-from projects.models import CheckState, CriterionState, GateStatus, PhaseStatus, PlanStatus
+from projects.models import CheckState, CriterionState, DecisionStatus, GateStatus, PhaseStatus, PlanStatus
 from tasks.models import (
     ApprovalKind,
     ApprovalRequest,
@@ -117,6 +117,13 @@ GOAL = {
     CriterionState.FAILED: Look("circle-x", "Failed", "bad"),
     CriterionState.WAIVED: Look("circle-slash", "Waived", "warn"),
 }
+
+DECISION = {
+    DecisionStatus.PROPOSED: Look("circle-dashed", "Proposed", "neutral"),
+    DecisionStatus.ACCEPTED: Look("circle-check", "Accepted", "ok"),
+    DecisionStatus.SUPERSEDED: Look("circle-slash", "Superseded", "neutral"),
+}
+UNMEASURED = Look("circle-dashed", "Not measured yet", "neutral")
 
 # The first beginning that fits an event's name says how it looks in the stream of a task.
 EVENT_ICONS = (

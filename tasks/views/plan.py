@@ -1,12 +1,15 @@
 """A plan: its phases in order, what is done in each, and the gates between the groups of their work."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Right
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,6 +17,7 @@ from django.utils.functional import cached_property
 
 from common.context import Principal
 from projects.models import (
+    CheckKind,
     CheckState,
     CriterionState,
     Escalation,
@@ -27,15 +31,78 @@ from projects.models import (
     Project,
     SuccessCriterion,
     TaskGroup,
+    TaskGroupDependency,
 )
-from projects.queries import Progress, next_actions, order_of, progress_of
-from tasks.models import Resolution, Task
+from projects.permissions import rights_in
+from projects.queries import Progress, next_actions, order_by_need, progress_of
+from tasks.forms import FinalForm, JudgeForm, PartForm, ReviewForm
+from tasks.models import ApprovalRequest, Resolution, Task
+from tasks.permissions import needs_proof
+from tasks.queries import own_work
 from tasks.querysets import GIVEN_UP
+from tasks.views.approvals import ShownApproval, show
 from tasks.views.looks import CHECK, GATE, GOAL, PHASE, PLAN, Look, task_look
 from tasks.views.shell import RegionView, ShellView, visible_project
 
 MOST_PLANS, MOST_TASKS, MOST_ESCALATIONS = 50, 1000, 20
+PREVIEW = 2_000
+DECIDABLE = (GateStatus.OPEN, GateStatus.FAILED)
+Kind = TypeVar("Kind", bound=PartForm)
 UNFOLDED = (PhaseStatus.IN_PROGRESS, PhaseStatus.BLOCKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What a viewer may decide in a plan, and the forms that were just sent and refused, by their names."""
+
+    plan: Plan
+    may_write: bool
+    may_manage: bool
+    person: UUID
+    own: Collection[tuple[UUID, UUID | None]]
+    """the phases and groups in which the viewer does work"""
+    sent: Mapping[str, PartForm]
+
+    def form(self, kind: type[Kind], part: str, row_id: UUID) -> Any:
+        name = f"{part}-{row_id}"
+        return self.sent.get(name) or kind(name=name, action=address(self.plan, part, row_id))
+
+    def did_work_of(self, phase_id: UUID, group_id: UUID | None) -> bool:
+        """Nobody judges what they do: of a group, or of a whole phase."""
+        return any(phase == phase_id and group_id in {None, group} for phase, group in self.own)
+
+    def review_of(self, gate: Gate) -> ReviewForm | None:
+        entitled = self.may_manage or gate.owner_user_id == self.person
+        may = entitled and gate.status in DECIDABLE and not self.did_work_of(gate.phase_id, gate.after_group_id)
+        return self.form(ReviewForm, "review", gate.id) if may else None
+
+    def verdict_on(self, gate: Gate, check: GateCheck) -> JudgeForm | None:
+        may = self.may_write and gate.status in DECIDABLE and check.kind == CheckKind.MANUAL and not check.waived_at
+        return (
+            self.form(JudgeForm, "judge", check.id)
+            if may and not self.did_work_of(gate.phase_id, gate.after_group_id)
+            else None
+        )
+
+    def final_of(self, phase: Phase, progress: Progress) -> FinalForm | None:
+        ready = phase.status == PhaseStatus.IN_PROGRESS and not progress.approved and progress.is_ready
+        may = ready and self.may_manage and not self.did_work_of(phase.id, None)
+        return self.form(FinalForm, "final", phase.id) if may else None
+
+
+def plan_url(plan: Plan) -> str:
+    return reverse("tasks:plan", args=[plan.project.slug, plan.id])
+
+
+def address(plan: Plan, part: str, *rest: UUID) -> str:
+    return reverse(f"tasks:plan-{part}", args=[plan.project.slug, plan.id, *rest])
+
+
+def judge_of(principal: Principal, plan: Plan, phases: Sequence[Phase], sent: Mapping[str, PartForm]) -> Judge:
+    may_write, may_manage = rights_in(principal, plan.project_id)
+    running = [phase.id for phase in phases if phase.status == PhaseStatus.IN_PROGRESS]
+    own = own_work(principal.user_id, running) if may_write and running else ()
+    return Judge(plan, may_write, may_manage, principal.user_id, own, sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +110,7 @@ class CheckRow:
     check: GateCheck
     look: Look
     why: str
+    judge: JudgeForm | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +118,12 @@ class GateRow:
     gate: Gate
     look: Look
     checks: list[CheckRow]
+    review: ReviewForm | None
+
+    @property
+    def sent(self) -> bool:
+        """Whether the form of a check is shown again."""
+        return any(row.judge is not None and row.judge.errors for row in self.checks)
 
     @property
     def behind(self) -> int:
@@ -101,17 +175,17 @@ class PhaseRow:
     goals: list[GoalRow]
     actions: list[str]
     unfolded: bool
+    final: FinalForm | None
 
 
 Gates = Mapping[UUID, list[GateRow]]
 
 
-def phase_rows(plan: Plan) -> list[PhaseRow]:
+def phase_rows(phases: Sequence[Phase], judge: Judge) -> list[PhaseRow]:
     """Return the phases with all that the page shows of them, in as many queries for many as for one."""
-    phases = list(Phase.objects.filter(plan_id=plan.id).order_by("number"))
     ids = [phase.id for phase in phases]
-    progress, gates, groups = progress_of(phases), gates_of(ids), groups_of(ids)
-    order, goals = order_of(ids), goals_of(ids)
+    progress, gates, goals = progress_of(phases), gates_of(ids, judge), goals_of(ids)
+    groups, order = groups_of(ids)
     return [
         PhaseRow(
             phase=phase,
@@ -121,24 +195,31 @@ def phase_rows(plan: Plan) -> list[PhaseRow]:
             goals=goals[phase.id],
             actions=next_actions(phase, progress[phase.id], [row.gate for row in gates[phase.id]]),
             unfolded=phase.status in UNFOLDED,
+            final=judge.final_of(phase, progress[phase.id]),
         )
         for phase in phases
     ]
 
 
-def gates_of(phase_ids: Sequence[UUID]) -> Gates:
-    checks: dict[UUID, list[CheckRow]] = defaultdict(list)
-    rows = GateCheck.objects.filter(gate__phase_id__in=phase_ids).defer("output").order_by("section", "ordinal")
-    for check in rows:
-        why = check.waived_reason or check.skipped_reason
-        checks[check.gate_id].append(CheckRow(check, CHECK[CheckState(check.state)], why))
+def gates_of(phase_ids: Sequence[UUID], judge: Judge) -> Gates:
+    checks: dict[UUID, list[Any]] = defaultdict(list)
+    rows = GateCheck.objects.filter(gate__phase_id__in=phase_ids).select_related("checked_by_user").defer("output")
+    for check in rows.annotate(printed=Right("output", PREVIEW)).order_by("section", "ordinal"):
+        checks[check.gate_id].append(check)
     found: dict[UUID, list[GateRow]] = defaultdict(list)
     for gate in Gate.objects.filter(phase_id__in=phase_ids).select_related("owner_user").order_by("kind", "number"):
-        found[gate.phase_id].append(GateRow(gate, GATE[GateStatus(gate.status)], checks[gate.id]))
+        shown = [check_row(gate, check, judge) for check in checks[gate.id]]
+        found[gate.phase_id].append(GateRow(gate, GATE[GateStatus(gate.status)], shown, judge.review_of(gate)))
     return found
 
 
-def groups_of(phase_ids: Sequence[UUID]) -> Mapping[UUID, list[GroupRow]]:
+def check_row(gate: Gate, check: GateCheck, judge: Judge) -> CheckRow:
+    why = check.waived_reason or check.skipped_reason
+    return CheckRow(check, CHECK[CheckState(check.state)], why, judge.verdict_on(gate, check))
+
+
+def groups_of(phase_ids: Sequence[UUID]) -> tuple[Mapping[UUID, list[GroupRow]], Mapping[UUID, int]]:
+    """Return the groups of each phase with their tasks, and each group's place in the order of the work."""
     tasks: dict[UUID | None, list[TaskRow]] = defaultdict(list)
     rows = (
         Task.objects.filter(group__phase_id__in=phase_ids)
@@ -149,9 +230,13 @@ def groups_of(phase_ids: Sequence[UUID]) -> Mapping[UUID, list[GroupRow]]:
     for task in rows[:MOST_TASKS]:
         tasks[task.group_id].append(TaskRow(task, task_look(task, live_status=None, mine=None)))
     found: dict[UUID, list[GroupRow]] = defaultdict(list)
-    for group in TaskGroup.objects.filter(phase_id__in=phase_ids).order_by("sequence", "id"):
+    before = ArraySubquery(TaskGroupDependency.objects.filter(group=OuterRef("pk")).values("depends_on_id"))
+    groups: QuerySet[Any] = TaskGroup.objects.filter(phase_id__in=phase_ids).annotate(before=before)
+    waits: dict[UUID, set[UUID]] = {}
+    for group in groups.order_by("sequence", "id"):
         found[group.phase_id].append(GroupRow(group, tasks[group.id]))
-    return found
+        waits[group.id] = set(group.before)
+    return found, order_by_need(waits)
 
 
 def goals_of(phase_ids: Sequence[UUID]) -> Mapping[UUID, list[GoalRow]]:
@@ -173,6 +258,34 @@ def steps_of(groups: Sequence[GroupRow], gates: Sequence[GateRow], order: Mappin
     return [steps[number] for number in sorted(steps)]
 
 
+def open_questions(principal: Principal, plan: Plan, judge: Judge, url: str) -> list[ShownApproval]:
+    """Return what somebody was asked about the gates and phases of the plan, and has not answered."""
+    visible = ApprovalRequest.objects.visible_to(principal).pending()
+    mine = ApprovalRequest.objects.decidable_by(principal).filter(id=OuterRef("id"))
+    found: QuerySet[Any] = (
+        visible.filter(Q(gate__phase__plan_id=plan.id) | Q(phase__plan_id=plan.id))
+        .select_related("agent", "execution", "task__project", "gate", "phase")
+        .annotate(is_mine=Exists(mine))
+        .order_by("expires_at", "id")
+    )
+    return [
+        show(
+            approval,
+            mine=approval.is_mine and not concerns_own_work(approval, judge),
+            next=url,
+            needs_proof=needs_proof(principal, approval),
+        )
+        for approval in found[:MOST_ESCALATIONS]
+    ]
+
+
+def concerns_own_work(approval: ApprovalRequest, judge: Judge) -> bool:
+    gate, phase = approval.gate, approval.phase
+    if gate:
+        return judge.did_work_of(gate.phase_id, gate.after_group_id)
+    return phase is not None and judge.did_work_of(phase.id, None)
+
+
 def open_escalations(plan: Plan) -> list[Escalation]:
     """Return what was escalated under the rules of the plan or of its whole project, and is not resolved."""
     found = Escalation.objects.filter(rule__project_id=plan.project_id, resolved_at=None)
@@ -191,6 +304,8 @@ class PlanRegionView(RegionView):
     """The phases: what a live update fetches again."""
 
     template_name = "tasks/plan_region.html"
+    sent: Mapping[str, PartForm] = MappingProxyType({})
+    """a form that was just sent and is shown again"""
 
     @cached_property
     def plan(self) -> Plan:
@@ -198,11 +313,14 @@ class PlanRegionView(RegionView):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         plan, shown = self.plan, super().context(**kwargs)
+        phases = list(Phase.objects.filter(plan_id=plan.id).order_by("number"))
+        judge = judge_of(self.principal, plan, phases, self.sent)
         return {
             **shown,
             "plan": plan,
             "look": PLAN[PlanStatus(plan.status)],
-            "phases": phase_rows(plan),
+            "phases": phase_rows(phases, judge),
+            "questions": open_questions(self.principal, plan, judge, plan_url(plan)),
             "escalations": open_escalations(plan),
         }
 

@@ -1,18 +1,15 @@
 """What people write on a task's page. Each form is one service call; a refused one comes back with what was typed."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, TypeVar
-from uuid import UUID
+from typing import Any, TypeVar
 
-from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from common.errors import Conflict, DomainError, Invalid
+from common.errors import Invalid
 from tasks import forms
 from tasks.models import Attachment, Blocker, ChecklistItem, Comment, Handoff, TaskDependency
 from tasks.permissions import can_delete_attachment, can_delete_comment, can_take_over, is_author
@@ -34,29 +31,30 @@ from tasks.services import (
     tick_checklist_item,
 )
 from tasks.views.parts import address
+from tasks.views.sending import SendingView
 from tasks.views.shell import ShellView, task_named
 from tasks.views.task import TaskDetailView
 
 Row = TypeVar("Row", bound=Model)
 
 
-class PartView(TaskDetailView):
-    """A form of the page. With JavaScript the answer is the page's region, or the form alone where it was refused."""
+class PartView(SendingView, TaskDetailView):
+    """A form of a task's page."""
 
-    http_method_names: Sequence[str] = ("post", "options")
-    form_class: ClassVar[type[forms.PartForm]]
-    part: ClassVar[str]
-    anchor: ClassVar[str]
-    """where on the page one goes on"""
+    region = ("tasks/task_region.html", "#task")
+    known = ("task", "mine", "rights")
+
+    @property
+    def home(self) -> str:
+        return reverse("tasks:task", args=[self.task.id])
+
+    def address(self) -> str:
+        return address(self.task, self.part, *self.rest)
 
     def check(self) -> None:
-        """Raise `PermissionDenied` for who may not do this."""
+        """Whoever works on the project writes about its tasks."""
         if not self.may_write:
             raise PermissionDenied
-
-    def act(self, answer: dict[str, Any]) -> None:
-        """Call the service."""
-        raise NotImplementedError
 
     def row(self, rows: QuerySet[Row]) -> Row:
         """Return the row of the address, if it is one of this task."""
@@ -64,59 +62,6 @@ class PartView(TaskDetailView):
         if found is None:
             raise Http404
         return found
-
-    @property
-    def rest(self) -> list[UUID]:
-        return [self.kwargs["row_id"]] if "row_id" in self.kwargs else []
-
-    def form(self, data: Any) -> forms.PartForm:
-        name = "-".join([self.part, *(str(piece) for piece in self.rest)])
-        return self.form_class(data, name=name, action=address(self.task, self.part, *self.rest))
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.check()
-        form = self.form(request.POST)
-        if form.is_valid():
-            try:
-                self.act(form.cleaned_data)
-            except DomainError as refusal:
-                blame(form, refusal)
-        return self.again(form) if form.errors else self.leave()
-
-    def again(self, form: forms.PartForm) -> HttpResponse:
-        """Show the form with what is wrong about it, and with all that was typed."""
-        if self.is_partial:
-            return render(self.request, "components/part_form.html", {"form": form}, status=422)
-        # What is about no field stands on top: the state may have left no place for the form.
-        for words in form.errors.pop(NON_FIELD_ERRORS, ()):
-            messages.error(self.request, str(words))
-        self.sent = {form.name: form}
-        return render(self.request, self.template_name, self.context(), status=422)
-
-    def leave(self) -> HttpResponse:
-        if not self.is_partial:
-            return redirect(f"{reverse('tasks:task', args=[self.task.id])}#{self.anchor}")
-        self.forget()
-        shown = render(self.request, "tasks/task_region.html", self.context())
-        shown["HX-Retarget"], shown["HX-Reswap"] = "#task", "outerMorph"
-        return shown
-
-    def forget(self) -> None:
-        """Look at the task again: it may have changed."""
-        for name in ("task", "mine", "rights"):
-            self.__dict__.pop(name, None)
-
-    @property
-    def is_partial(self) -> bool:
-        return self.request.headers.get("HX-Request") == "true"
-
-
-def blame(form: forms.PartForm, refusal: DomainError) -> None:
-    """Say beside the fields what a service refused; beside the only one where it names none, unless the state did."""
-    named = {name: words for name, words in refusal.extra.get("errors", {}).items() if name in form.fields}
-    only = next(iter(form.fields)) if len(form.fields) == 1 and not isinstance(refusal, Conflict) else None
-    for name, words in (named or {only: [refusal.detail]}).items():
-        form.add_error(name, words)
 
 
 class CommentView(PartView):
@@ -263,7 +208,7 @@ class HandoffGiveView(PartView):
 
     def form(self, data: Any) -> forms.PartForm:
         takers = [(value, str(row)) for value, row in self.takers.items()]
-        return forms.GiveForm(data, name=self.part, action=address(self.task, self.part), takers=takers)
+        return forms.GiveForm(data, name=self.part, action=self.address(), takers=takers)
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         form = self.sent.get(self.part) or self.form(None)
@@ -279,7 +224,7 @@ class HandoffGiveView(PartView):
         give_handoff(principal=self.principal, task=self.task, **taker, **answer)
 
     def leave(self) -> HttpResponse:
-        target = f"{reverse('tasks:task', args=[self.task.id])}#{self.anchor}"
+        target = f"{self.home}#{self.anchor}"
         return HttpResponse(headers={"HX-Redirect": target}) if self.is_partial else redirect(target)
 
 
