@@ -11,11 +11,10 @@ from rest_framework.response import Response
 
 from common.api.schema import IDEMPOTENCY_KEY, IF_MATCH
 from common.api.serializers import NoInput, ReasonInput
-from common.api.views import require
 from common.errors import NotFound
 from projects.api import filters
 from projects.api import gate_serializers as serializers
-from projects.api.base import GATES, DeliveryViewSet
+from projects.api.base import GATES, DeliveryViewSet, JudgingViewSet
 from projects.models import Gate, GateCheck, Review
 from projects.services import (
     add_check,
@@ -75,7 +74,7 @@ class GateViewSet(DeliveryViewSet):
 @extend_schema_view(
     list=extend_schema(tags=GATES, parameters=OF_GATE), retrieve=extend_schema(tags=GATES, parameters=OF_GATE)
 )
-class CheckViewSet(DeliveryViewSet):
+class CheckViewSet(JudgingViewSet):
     """What one gate looks at."""
 
     queryset = GateCheck.objects.select_related("gate__phase__plan")
@@ -111,9 +110,9 @@ class CheckViewSet(DeliveryViewSet):
     )
     @action(detail=True, methods=["post"])
     def verdict(self, request: Request, gate_id: str, pk: str) -> Response:
-        """A person's verdict on a manual check. Never by who did the work."""
+        """A verdict on a manual check: of a person, or of the agent that owns the gate. Never of who did the work."""
         check = self.get_object()
-        self.for_contributors(check)
+        self.for_judges(check.gate)
         given = self.valid(serializers.CheckVerdict)
         return self.shown(judge_check(check=check, principal=self.principal, **given))
 
@@ -122,7 +121,7 @@ class CheckViewSet(DeliveryViewSet):
     def run(self, request: Request, gate_id: str, pk: str) -> Response:
         """Record a run: exit code 0 passes, any other fails and climbs the escalation rule."""
         check = self.get_object()
-        self.for_contributors(check)
+        self.for_judges(check.gate)
         given = self.valid(serializers.CheckRun)
         return self.shown(record_check_run(check=check, principal=self.principal, **given))
 
@@ -137,7 +136,7 @@ class CheckViewSet(DeliveryViewSet):
 
 
 @extend_schema_view(list=extend_schema(tags=GATES), retrieve=extend_schema(tags=GATES))
-class ReviewViewSet(DeliveryViewSet):
+class ReviewViewSet(JudgingViewSet):
     """What reviewers said at gates."""
 
     queryset = Review.objects.prefetch_related("patterns")
@@ -153,5 +152,4 @@ class ReviewViewSet(DeliveryViewSet):
     def create(self, request: Request) -> Response:
         """Pass an open gate, or ask for changes and send tasks back. Of two at the same time the first decides."""
         given = self.valid(serializers.ReviewInput)
-        require(not self.principal.is_agent, "People review over the API.")
         return self.shown(submit_review(principal=self.principal, **given), status=201)

@@ -14,7 +14,7 @@ from common.api.schema import IDEMPOTENCY_KEY, IF_MATCH
 from common.api.serializers import NoInput, ReasonInput
 from projects.api import filters
 from projects.api import phase_serializers as serializers
-from projects.api.base import PLANS, DeliveryViewSet
+from projects.api.base import PLANS, DeliveryViewSet, JudgingViewSet
 from projects.models import Phase, PhaseApproval, SuccessCriterion, SuccessMetric, TaskGroup, TaskGroupDependency
 from projects.queries import Progress, actual_values, order_of, progress_of
 from projects.services import (
@@ -108,7 +108,7 @@ class PhaseViewSet(DeliveryViewSet):
 
 
 @extend_schema_view(list=extend_schema(tags=PLANS), retrieve=extend_schema(tags=PLANS))
-class PhaseApprovalViewSet(DeliveryViewSet):
+class PhaseApprovalViewSet(JudgingViewSet):
     """Final reviews of phases."""
 
     queryset = PhaseApproval.objects.all()
@@ -124,7 +124,6 @@ class PhaseApprovalViewSet(DeliveryViewSet):
     def create(self, request: Request) -> Response:
         """Approve that a phase is complete, or ask for changes. Never by who did its work."""
         given = self.valid(serializers.PhaseApprovalInput)
-        self.for_managers(given["phase"])
         return self.shown(judge_phase(principal=self.principal, **given), status=201)
 
 

@@ -91,6 +91,11 @@ DELIVERY: dict[str, tuple[str, Any, Callable[..., None]]] = {
         empty,
         rules.test_a_criterion_stands_as_long_as_its_evidence,
     ),
+    "1 an agent that judges any phase": (
+        "projects.services.phases.check_approver",
+        nothing,
+        rules.test_an_agent_judges_a_phase_as_the_owner_of_its_final_gate_only,
+    ),
     "2 a gate that opens early": (
         "tasks.services.delivery.refuse_unfinished",
         nothing,
