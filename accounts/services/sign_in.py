@@ -166,7 +166,7 @@ def throttle(request: HttpRequest, email: str) -> None:
 
 
 def check(email: str, password: str) -> User | None:
-    """Return the person, or None; both answers cost one password hash, so time tells nothing."""
+    """Return the person, or None; both answers cost one password hash, which is nearly all of their time."""
     tenant_id = tenant_of_login(email)
     if tenant_id is None:
         make_password(password)
