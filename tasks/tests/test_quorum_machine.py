@@ -120,7 +120,7 @@ class QuorumMachine(RuleBasedStateMachine):
         assert ("reject" in {action for _, action in given}) == (decided.status == "rejected")
 
 
-@pytest.mark.parametrize("examples", short_and_long(3, 40))
+@pytest.mark.parametrize("examples", short_and_long(2, 40))
 def test_nothing_is_redeemed_that_two_people_did_not_allow(world: World, examples: int) -> None:
     QuorumMachine.world = world
     run_machine(QuorumMachine, examples=examples, steps=STEPS)

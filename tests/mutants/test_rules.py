@@ -12,6 +12,7 @@ from projects.tests import test_rules as rules
 from projects.tests import test_rules_order as order
 from tasks.models import Task
 from tasks.services import approvals, delivery, holds
+from tasks.tests import test_quorum_machine as machine
 from tasks.tests import test_services_approvals as asking
 from tasks.tests import test_services_decisions as quorum
 from tasks.tests import test_services_editing as editing
@@ -205,6 +206,18 @@ WORK: dict[str, tuple[str, Any, Callable[..., None], tuple[Any, ...]]] = {
         counted_twice,
         quorum.test_what_is_critical_needs_a_second_person,
         (),
+    ),
+    "G7 one person is a quorum, found at random": (
+        "tasks.services.approvals.agreed",
+        counted_twice,
+        machine.test_nothing_is_redeemed_that_two_people_did_not_allow,
+        (2,),
+    ),
+    "G7 a right that is not looked at again, found at random": (
+        "tasks.services.approvals.still_entitled",
+        yes,
+        machine.test_nothing_is_redeemed_that_two_people_did_not_allow,
+        (40,),
     ),
     "G7 two who say different things agree": (
         "tasks.services.approvals.agreed",
