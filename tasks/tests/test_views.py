@@ -20,7 +20,7 @@ from tests.staff import signed_in
 from tests.work import PYTEST, acting, ask, complete, hand_in, make_task, run_out, sql, started
 from tests.world import World
 
-MOST_QUERIES = 12
+MOST_QUERIES = 11
 # Beside the evidence, the runs, the approvals and the criteria of a task stand its log, its neighbours and all else.
 MOST_OF_A_TASK = 14
 DELIVERY = (looks.PLAN, looks.PHASE, looks.GATE, looks.CHECK, looks.GOAL, looks.DECISION)

@@ -41,7 +41,7 @@ def metric_rows(plan: Plan) -> list[MetricRow]:
 def metric_row(metric: SuccessMetric, actual: Decimal | None) -> MetricRow:
     reached = is_reached(metric, actual)
     look = UNMEASURED if reached is None else MET if reached else NOT_MET
-    return MetricRow(metric, target_of(metric), "—" if actual is None else plain(actual, metric.unit), look)
+    return MetricRow(metric, target_of(metric), "" if actual is None else plain(actual, metric.unit), look)
 
 
 def target_of(metric: SuccessMetric) -> str:

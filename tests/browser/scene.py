@@ -163,6 +163,8 @@ class Scene:
         return {
             "board": "/projects/countermark/board/",
             "plan": f"/projects/countermark/plans/{self.plan.id}/",
+            "plan's records": f"/projects/countermark/plans/{self.plan.id}/records/",
+            "handing over": f"/tasks/{self.held.id}/handoffs/",
             "task waiting for others": f"/tasks/{self.held.id}/",
             "task talked about": f"/tasks/{self.talked.id}/",
             "task done": f"/tasks/{self.done.id}/",

@@ -62,7 +62,7 @@ def test_pages_without_anything_have_no_fault(visit: Callable[..., Visitor], sce
 def test_what_is_folded_has_no_fault_when_it_is_open(visit: Callable[..., Visitor], scene: Scene) -> None:
     visitor = visit(scene.world.reviewer)
     found = []
-    for name in ("task waiting", "task blocked", "task done", "task talked about", "plan"):
+    for name in ("task waiting", "task blocked", "task done", "task talked about", "plan", "plan's records"):
         visitor.go(scene.pages[name]).evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         found += faults(visitor, name)
     assert not found, "\n".join(found)
