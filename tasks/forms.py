@@ -205,10 +205,12 @@ class ReviewForm(PartForm):
     verb, icon, tone = "Decide", "stamp", "primary"
     verdict = Choice(
         choices=[
-            (Verdict.APPROVED, "Approve: what comes after it may begin"),
+            ("", "Choose one"),
+            (Verdict.APPROVED, "Approve"),
             (Verdict.CHANGES_REQUESTED, "Ask for changes"),
         ],
         label="Your verdict",
+        error_messages={"required": "Say which."},
     )
     comments = Text(
         max_length=LONG, required=False, rows=2, label="Why", help_text="required where changes are asked for"
@@ -220,8 +222,14 @@ class JudgeForm(PartForm):
 
     verb, icon = "Judge", "check"
     state = Choice(
-        choices=[(CheckState.PASS, "It passes"), (CheckState.FAIL, "It fails"), (CheckState.SKIPPED, "It is skipped")],
+        choices=[
+            ("", "Choose one"),
+            (CheckState.PASS, "It passes"),
+            (CheckState.FAIL, "It fails"),
+            (CheckState.SKIPPED, "It is skipped"),
+        ],
         label="Your verdict",
+        error_messages={"required": "Say which."},
     )
     reason = Text(max_length=2000, required=False, rows=2, label="Why", help_text="required where it is skipped")
 
@@ -232,10 +240,12 @@ class FinalForm(PartForm):
     verb, icon, tone = "Decide", "stamp", "primary"
     verdict = Choice(
         choices=[
-            (Verdict.APPROVED, "Approve: the phase may be completed"),
+            ("", "Choose one"),
+            (Verdict.APPROVED, "Approve"),
             (Verdict.CHANGES_REQUESTED, "Ask for changes"),
         ],
         label="Your verdict",
+        error_messages={"required": "Say which."},
     )
     knowledge_updates = Text(max_length=LONG, required=False, rows=2, label="What was learnt", help_text="optional")
     transition_document = Text(

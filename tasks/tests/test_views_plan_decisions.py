@@ -108,7 +108,7 @@ REFUSED: dict[str, tuple[str, dict[str, str], str, str]] = {
     "changes without words": ("review", {"verdict": "changes_requested", "comments": " "}, "Required.", ""),
     "an approval before every check": ("review", {"verdict": "approved", "comments": "kept"}, "Reads well", "kept"),
     "a skip without a reason": ("judge", {"state": "skipped", "reason": ""}, "Required.", ""),
-    "no verdict at all": ("judge", {"state": "", "reason": "kept"}, "This field is required.", "kept"),
+    "no verdict at all": ("judge", {"state": "", "reason": "kept"}, "Say which.", "kept"),
     "a phase that is not ready": ("final", {**sent("final"), "knowledge_updates": "kept"}, "Criterion 1", "kept"),
 }
 
