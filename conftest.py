@@ -5,6 +5,7 @@ tests connect as the app role. A test with the `world` fixture runs in a transac
 `committed_world` commits into a tenant of its own. Nothing is ever flushed.
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,16 +31,25 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
             connections.close_all()
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    """A tenant with people, a project, an agent and its token; rolled back after the test."""
-    return make_world()
+@pytest.fixture(scope="session")
+def standing_worlds(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> tuple[World, World]:
+    """Two tenants that all tests of a worker share, for making one costs more than most tests do."""
+    with django_db_blocker.unblock():
+        worlds = make_world(), make_world()
+        connections.close_all()
+    return worlds
 
 
 @pytest.fixture
-def other_world(db: None) -> World:
+def world(standing_worlds: tuple[World, World], db: None) -> World:
+    """A tenant with people, a project, an agent and its token; what a test does to it is rolled back."""
+    return copy.deepcopy(standing_worlds[0])
+
+
+@pytest.fixture
+def other_world(standing_worlds: tuple[World, World], db: None) -> World:
     """A second tenant with the same names in it."""
-    return make_world()
+    return copy.deepcopy(standing_worlds[1])
 
 
 @pytest.fixture

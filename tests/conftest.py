@@ -11,8 +11,11 @@ from tests.world import World, make_world
 
 
 @pytest.fixture(scope="module")
-def shared_scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
-    """Hold a transaction open around the tests of a module; each test is a savepoint in it (see `scene`)."""
+def shared_scene(standing_worlds: object, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
+    """Hold a transaction open around the tests of a module; each test is a savepoint in it (see `scene`).
+
+    The standing worlds come first: made inside this transaction they would end with it.
+    """
     with django_db_blocker.unblock(), transaction.atomic():
         yield make_scene(make_world())
         transaction.set_rollback(True)
