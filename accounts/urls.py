@@ -18,6 +18,7 @@ urlpatterns = [
     path("sign-out/", views.SignOutView.as_view(), name="sign-out"),
     path("forgot/", views.ForgotView.as_view(), name="forgot"),
     path("link/", views.LinkView.as_view(), name="link"),
+    path("notifications/", views.NotificationsView.as_view(), name="notifications"),
     path("settings/", RedirectView.as_view(pattern_name="accounts:preferences"), name="settings"),
     path("settings/preferences/", views.PreferencesView.as_view(), name="preferences"),
     path("settings/password/", views.PasswordView.as_view(), name="password"),

@@ -2,6 +2,7 @@
 
 from accounts.views.federation import ConnectionsView, ProviderAnswerView, ProviderView
 from accounts.views.links import ForgotView, LinkView
+from accounts.views.notifications import NotificationsView
 from accounts.views.own import PasswordView, PreferencesView, SessionsView, TokensView
 from accounts.views.passkeys import (
     PasskeyConfirmView,
@@ -19,6 +20,7 @@ __all__ = [
     "ConnectionsView",
     "ForgotView",
     "LinkView",
+    "NotificationsView",
     "PasskeyConfirmView",
     "PasskeyQuestionView",
     "PasskeySignInQuestionView",

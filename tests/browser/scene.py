@@ -176,6 +176,8 @@ class Scene:
             "inbox": "/inbox/",
             "inbox decided": "/inbox/?tab=done",
             "inbox empty": "/inbox/?tab=others",
+            "notifications": "/notifications/",
+            "notifications read": "/notifications/?all=1",
             "approval": f"/inbox/{self.approval.id}/",
             "log": f"/executions/{self.run.id}/log/",
             "log from the start": f"/executions/{self.run.id}/log/?from=0",

@@ -1,0 +1,54 @@
+"""The page of notifications, as their owner, another person, another tenant, nobody and by a wrong method."""
+
+from uuid import uuid4
+
+from django.test import Client
+
+from accounts.models import Notification, User
+from accounts.views.notifications import MOST
+from tests.staff import signed_in
+from tests.world import World
+
+
+def tell(world: World, user: User, title: str, times: int = 1) -> Notification:
+    with world.as_("system"):
+        rows = [Notification(user=user, kind="task.closed", title=title, url="/inbox/") for _ in range(times)]
+        return Notification.objects.bulk_create(rows)[0]
+
+
+def page(client: Client, query: str = "") -> str:
+    return client.get(f"/notifications/{query}").content.decode()
+
+
+def test_everybody_sees_their_own_and_marks_only_their_own(world: World, other_world: World) -> None:
+    mine = tell(world, world.viewer, "CM-1 was closed <b>")
+    me, reviewer, stranger = (signed_in(one) for one in (world.viewer, world.reviewer, other_world.viewer))
+    assert "CM-1 was closed &lt;b&gt;" in page(me)
+    for other in (reviewer, stranger):
+        assert "CM-1 was closed" not in page(other, "?all=1")
+        other.post("/notifications/", {"read": str(mine.id)})
+        other.post("/notifications/", {"read": "all"})
+    assert "CM-1 was closed" in page(me)
+    assert me.post("/notifications/", {"read": str(mine.id)}).status_code == 302
+    assert "CM-1 was closed" not in page(me)
+    assert "CM-1 was closed" in page(me, "?all=1")
+
+
+def test_all_are_marked_at_once_and_a_long_list_goes_on(world: World) -> None:
+    me = signed_in(world.viewer)
+    tell(world, world.viewer, "told", times=MOST + 3)
+    first = page(me)
+    assert first.count(">told</a>") == MOST
+    older = first.split("?before=")[1].split('"')[0]
+    assert page(me, f"?before={older}").count(">told</a>") == 3
+    me.post("/notifications/", {"read": "all"})
+    assert "Nothing is unread" in page(me)
+    assert page(me, "?all=1&before=nonsense").count(">told</a>") == MOST
+
+
+def test_nobody_is_sent_to_sign_in_and_nonsense_is_refused(world: World) -> None:
+    assert Client().get("/notifications/").status_code == 302
+    me = signed_in(world.viewer)
+    assert me.put("/notifications/").status_code == 405
+    assert me.post("/notifications/", {"read": "nonsense"}).status_code == 404
+    assert me.post("/notifications/", {"read": str(uuid4())}).status_code == 302
