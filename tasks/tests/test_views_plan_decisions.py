@@ -201,6 +201,11 @@ def test_a_risky_question_asks_who_it_is_first(delivery: Delivery) -> None:
     assert f'action="/inbox/{approval.id}/"' not in shown
 
 
+def test_a_task_leads_to_its_plan(delivery: Delivery) -> None:
+    task = body(signed_in(delivery.world.viewer).get(f"/tasks/{delivery.tasks[0].id}/"))
+    assert f'href="{page_of(delivery)}"' in task
+
+
 # --- measures and decisions ------------------------------------------------------------------------------------------
 
 
