@@ -80,5 +80,6 @@ def test_statuses_are_told_without_colour(visit: Callable[..., Visitor], scene: 
     pills = visitor.go(scene.pages["board"]).locator(".pill")
     assert pills.count() > 6
     for pill in pills.all():
+        pill.scroll_into_view_if_needed()  # cards out of sight are not drawn
         assert pill.inner_text().strip()
         assert pill.locator("svg").is_visible()

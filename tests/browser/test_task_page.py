@@ -146,7 +146,7 @@ def test_what_could_not_be_sent_says_so_and_stays(visit: Callable[..., Visitor],
     page = live(visitor, f"/tasks/{make_task(world).id}/")
     visitor.server.kill()
     say(page, "Can you hear me?")
-    expect(page.get_by_text("Not sent: the server cannot be reached.")).to_be_visible()
+    expect(page.locator("#form-comment").get_by_text("Not sent: the server cannot be reached.")).to_be_visible()
     visitor.server.restart()
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     expect(page.get_by_label("Your comment")).to_have_value("Can you hear me?")
