@@ -16,7 +16,7 @@ from tests.bench.followers import follow, following
 
 pytestmark = pytest.mark.bench
 
-ALONE_TASKS, TOGETHER_TASKS = 200, 600
+ALONE_TASKS, TOGETHER_TASKS = 100, 400
 TOGETHER = 8
 CHANGES = 30
 SOCKETS = int(os.environ.get("CAPACITY_SOCKETS") or 200)
