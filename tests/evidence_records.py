@@ -252,7 +252,7 @@ def apply_decay(world: World) -> None:
 
 @leaves("expire_evidence", *HANDED_IN, "evidence.expired")
 def expire_evidence(world: World) -> None:
-    made = piece(world, expires_at=timezone.now() + timedelta(milliseconds=100))
+    made = piece(world, expires_at=timezone.now() + timedelta(milliseconds=500))
     with acting(world, "system"):
         while not evidence.expire_evidence():
             assert fresh(world, made).status == "current"

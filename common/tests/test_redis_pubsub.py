@@ -34,7 +34,10 @@ def address(messages: Any) -> str | None:
     if connection is None:
         return None
     if isinstance(messages, Subscription):
-        found = connection._sock and connection._sock.getsockname()
+        try:
+            found = connection._sock and connection._sock.getsockname()
+        except OSError:  # its own thread has just closed it
+            return None
     else:
         found = connection._writer and connection._writer.get_extra_info("sockname")
     return "{}:{}".format(*found) if found else None
