@@ -11,7 +11,7 @@ from projects.services.escalations import (
 )
 from projects.services.gates import create_gate, open_gate, open_ready_gates, update_gate, waive_gate
 from projects.services.groups import add_group_dependency, create_group, remove_group_dependency, update_group
-from projects.services.metrics import add_metric, measure_project, update_metric
+from projects.services.metrics import add_metric, measure_project, note_work, update_metric
 from projects.services.phases import (
     block_phase,
     cancel_phase,
@@ -57,6 +57,7 @@ __all__ = [
     "judge_check",
     "judge_phase",
     "measure_project",
+    "note_work",
     "open_gate",
     "open_ready_gates",
     "propose_decision",

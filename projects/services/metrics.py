@@ -2,12 +2,14 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from audit.services import record
 from common.errors import Invalid
+from common.models import ClockTimestamp
 from projects import events
 from projects.models import MetricKind, Operator, Phase, Project, SuccessMetric
 from projects.queries import actual_values, measures_of
@@ -76,3 +78,12 @@ def measure_project(*, project: Project) -> Project:
         project.refresh_from_db()
         record(events.PROJECT_MEASURED, subject_of(project), changed=sorted(changed))
     return project
+
+
+def note_work(project_id: UUID) -> None:
+    """Keep the time at which work on a project last ended, in the transaction that ends it.
+
+    Never waits: while another transaction holds the project's row, its time is as good, and the rollup puts it right.
+    """
+    free = Project.objects.filter(id=project_id).select_for_update(no_key=True, skip_locked=True)
+    Project.objects.filter(id__in=free.values("id")).update(last_activity_at=ClockTimestamp())

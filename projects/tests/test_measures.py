@@ -1,7 +1,11 @@
 """Numbers of projects and phases: derived from what happened."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
+
+from django.db import connections
 
 from common.context import SYSTEM
 from common.tenancy import tenant_context
@@ -12,7 +16,7 @@ from projects.models import Project
 from projects.queries import actual_values
 from tasks.models import CommitRecord, Execution, Task
 from tests.delivery import make_delivery, task_in
-from tests.work import answer, ask, events_of, started
+from tests.work import answer, ask, complete, events_of, started
 from tests.world import World
 
 
@@ -42,6 +46,35 @@ def test_a_project_is_measured_by_its_approvals_gates_pull_requests_and_coverage
             status="closed", resolution="wont_fix", closed_at="2026-01-01T01:00:00Z", claimable_from=None, waiting_on=0
         )
     assert measured(world).pr_merge_rate == Decimal(50)
+
+
+def test_work_that_ends_is_seen_on_its_project_in_the_same_transaction(world: World) -> None:
+    before = last_activity(world)
+    complete(world, started(world)[1])
+    assert before is None
+    assert last_activity(world)
+
+
+def last_activity(world: World) -> Any:
+    with world.as_("system"):
+        return Project.objects.values_list("last_activity_at", flat=True).get(id=world.project.id)
+
+
+def test_work_that_ends_waits_for_nobody_who_holds_the_project(committed_world: World) -> None:
+    world = committed_world
+    claim = started(world)[1]
+    with ThreadPoolExecutor(1) as pool, world.as_("system"):
+        Project.objects.select_for_update(no_key=True).get(id=world.project.id)
+        done = pool.submit(in_a_thread, lambda: complete(world, claim)).result(30)
+    assert done.status == "closed"
+    assert last_activity(world) is None
+
+
+def in_a_thread(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    finally:
+        connections.close_all()
 
 
 def test_nothing_is_recorded_where_nothing_changed(world: World) -> None:

@@ -40,6 +40,7 @@ from agents.services.holds import (
 from agents.services.presence import Cause, change_status, count_execution, heard_from, lock_agents
 from agents.services.providers import Spending, cost_of, enter_cost
 from agents.services.stops import stop_automatically
+from projects.services import note_work
 from tasks.models import (
     ApprovalKind,
     ApprovalRequest,
@@ -231,6 +232,7 @@ def count_and_settle(execution: Execution) -> None:
     if counted:
         succeeded = execution.status == ExecutionStatus.SUCCESS
         count_execution(execution.agent_id, succeeded=succeeded, milliseconds=execution.execution_time_ms or 0)
+        note_work(execution.project_id)
     settled(execution, runs=int(counted))
     enter_cost(
         execution.agent,
