@@ -1,7 +1,6 @@
 """The worker at work: evidence, contracts, lost leases, directives, outages."""
 
 import hashlib
-import os
 import time
 from pathlib import Path
 
@@ -20,11 +19,11 @@ def repository(tmp_path: Path) -> Path:
 
 def is_alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):  # before it was opened, or between that and reading it
         return False
     # A zombie that nobody reaped yet has ended all the same.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return state != "Z"
 
 
 def child_of(path: Path) -> int:
