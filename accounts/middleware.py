@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
+from accounts.queries import viewer
 from accounts.services.tokens import authenticate_token
 from accounts.sessions import SessionStore
 from common.context import Principal
@@ -39,8 +40,7 @@ def load_user(request: HttpRequest) -> User | AnonymousUser:
     if principal is None or principal.is_agent:
         return AnonymousUser()
     with tenant_context(principal.tenant_id, actor=principal.actor):
-        user: User = User.objects.get(id=principal.user_id)
-        return user
+        return viewer(principal.user_id)
 
 
 class PrincipalMiddleware(AuthenticationMiddleware):

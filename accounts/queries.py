@@ -4,11 +4,15 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.utils import timezone
 
-from accounts.models import AccountLink, ApiToken, LinkPurpose, Role, Session, User, UserPreference
+from accounts.models import AccountLink, ApiToken, LinkPurpose, Notification, Role, Session, User, UserPreference
 from common.context import Principal
 from common.errors import NotFound
+
+COUNTED = 99
 
 
 def person(user_id: UUID) -> User:
@@ -22,6 +26,13 @@ def person(user_id: UUID) -> User:
 def preferences_of(user: User) -> UserPreference:
     """Return what a person prefers; the defaults, unsaved, where they never said."""
     return user.preferences.first() or UserPreference(user=user)
+
+
+def viewer(user_id: UUID) -> User:
+    """Return the person behind a page, with `unread_ids`: what they have not read, counted as far as the badge goes."""
+    unread = Notification.objects.unread().filter(user=OuterRef("id")).order_by().values("id")
+    user: User = User.objects.annotate(unread_ids=ArraySubquery(unread[: COUNTED + 1])).get(id=user_id)
+    return user
 
 
 def still_valid(principal: Principal) -> Principal | None:

@@ -5,6 +5,7 @@ from uuid import uuid4
 from django.test import Client
 
 from accounts.models import Notification, User
+from accounts.queries import COUNTED
 from accounts.views.notifications import MOST
 from tests.staff import signed_in
 from tests.world import World
@@ -44,6 +45,21 @@ def test_all_are_marked_at_once_and_a_long_list_goes_on(world: World) -> None:
     me.post("/notifications/", {"read": "all"})
     assert "Nothing is unread" in page(me)
     assert page(me, "?all=1&before=nonsense").count(">told</a>") == MOST
+
+
+def test_every_page_says_how_much_is_unread_and_counting_ends(world: World, other_world: World) -> None:
+    me = signed_in(world.viewer)
+    tell(world, world.reviewer, "for somebody else")
+    tell(other_world, other_world.viewer, "for another tenant")
+    assert "not read" not in badge(me)
+    tell(world, world.viewer, "told", times=3)
+    assert "3 not read" in badge(me)
+    tell(world, world.viewer, "told", times=COUNTED)
+    assert f"{COUNTED}+ not read" in badge(me)
+
+
+def badge(client: Client) -> str:
+    return client.get("/settings/password/").content.decode().split('<details class="menu">')[1].split("</summary>")[0]
 
 
 def test_nobody_is_sent_to_sign_in_and_nonsense_is_refused(world: World) -> None:
