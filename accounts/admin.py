@@ -174,7 +174,7 @@ class SessionAdmin(ReadOnlyAdmin):
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "user", "kind", "title", "read_at", "emailed_at", "digest_at")
+    list_display = ("created_at", "user", "kind", "title", "is_warning", "read_at", "emailed_at", "digest_at")
     list_select_related = ("user",)
     list_filter = (reference_filter("user_id", "person", word="user__email"), MadeFilter)
     search_ids = ("pk", "user_id")

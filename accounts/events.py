@@ -11,6 +11,10 @@ Apps above know what accounts cannot: who decides an approval, who is mentioned 
 """
 
 
+HOLDER = ("account holder",)
+"""the people an event names in `concerns`, even who did it: so one learns that somebody else did it in one's name"""
+
+
 TENANT_CREATED = EventType("tenant.created", Action.CREATE, "tenant created", audience=Audience.ADMINISTRATIVE)
 USER_CREATED = EventType(
     "user.created",
@@ -65,6 +69,7 @@ GITHUB_CONNECTED = EventType(
     "GitHub account connected",
     {"github_user_id": int},
     audience=Audience.PERSONAL,
+    notifies=HOLDER,
     aliases=("integration.connected",),
 )
 GITHUB_DISCONNECTED = EventType(
@@ -72,6 +77,7 @@ GITHUB_DISCONNECTED = EventType(
     Action.UPDATE,
     "GitHub account disconnected",
     audience=Audience.PERSONAL,
+    notifies=HOLDER,
     aliases=("integration.disconnected",),
 )
 USER_DEACTIVATED = EventType(
@@ -120,6 +126,15 @@ TOKEN_CREATED = EventType(
     {"prefix": str, "scopes": list},
     audience=Audience.PERSONAL,
     severity=Severity.NOTICE,
+    notifies=HOLDER,
+)
+AGENT_TOKEN_CREATED = EventType(
+    "api_token.issued_to_agent",
+    Action.CREATE,
+    "token for an agent created",
+    {"prefix": str, "scopes": list},
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
 )
 TOKEN_REVOKED = EventType(
     "api_token.revoked",
@@ -128,6 +143,15 @@ TOKEN_REVOKED = EventType(
     {"prefix": str},
     audience=Audience.PERSONAL,
     severity=Severity.NOTICE,
+)
+PASSWORD_CHANGED = EventType(
+    "auth.password_changed",
+    Action.UPDATE,
+    "password changed",
+    audience=Audience.PERSONAL,
+    severity=Severity.NOTICE,
+    notifies=HOLDER,
+    feed=False,
 )
 LINK_ISSUED = EventType(
     "auth.link_issued",
@@ -154,6 +178,7 @@ SECOND_FACTOR_ADDED = EventType(
     {"kind": str},
     audience=Audience.PERSONAL,
     severity=Severity.NOTICE,
+    notifies=HOLDER,
     feed=False,
 )
 SECOND_FACTOR_REMOVED = EventType(
@@ -163,7 +188,7 @@ SECOND_FACTOR_REMOVED = EventType(
     {"kind": str},
     audience=Audience.PERSONAL,
     severity=Severity.WARNING,
-    notifies=CONCERNED,
+    notifies=HOLDER,
     feed=False,
 )
 RECOVERY_CODES_MADE = EventType(
@@ -173,6 +198,7 @@ RECOVERY_CODES_MADE = EventType(
     {"count": int},
     audience=Audience.PERSONAL,
     severity=Severity.NOTICE,
+    notifies=HOLDER,
     feed=False,
 )
 RECOVERY_CODE_USED = EventType(
@@ -182,6 +208,7 @@ RECOVERY_CODE_USED = EventType(
     {"left": int},
     audience=Audience.PERSONAL,
     severity=Severity.WARNING,
+    notifies=HOLDER,
     feed=False,
 )
 CONFIRMED = EventType(
@@ -199,6 +226,7 @@ PASSKEY_ADDED = EventType(
     {"name": str},
     audience=Audience.PERSONAL,
     severity=Severity.NOTICE,
+    notifies=HOLDER,
     feed=False,
 )
 PASSKEY_REMOVED = EventType(
@@ -208,7 +236,7 @@ PASSKEY_REMOVED = EventType(
     {"name": str},
     audience=Audience.PERSONAL,
     severity=Severity.NOTICE,
-    notifies=CONCERNED,
+    notifies=HOLDER,
     feed=False,
 )
 IDENTITY_CONNECTED = EventType(
@@ -218,6 +246,7 @@ IDENTITY_CONNECTED = EventType(
     {"provider": str},
     audience=Audience.PERSONAL,
     severity=Severity.NOTICE,
+    notifies=HOLDER,
     feed=False,
 )
 IDENTITY_DISCONNECTED = EventType(
@@ -227,5 +256,6 @@ IDENTITY_DISCONNECTED = EventType(
     {"provider": str},
     audience=Audience.PERSONAL,
     severity=Severity.NOTICE,
+    notifies=HOLDER,
     feed=False,
 )

@@ -72,8 +72,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(read_at=None)
 
     def unsent(self) -> Self:
-        """Neither read nor written about in a letter."""
-        return self.filter(read_at=None, emailed_at=None, digest_at=None)
+        """Neither read nor written about in a letter; who uses another's account cannot read its warnings away."""
+        return self.filter(Q(read_at=None) | Q(is_warning=True), emailed_at=None, digest_at=None)
 
     def unclaimed(self, now: datetime) -> Self:
         """Nobody is writing a letter about it, or who began has not finished in time."""

@@ -63,7 +63,7 @@ SCENES: dict[str, tuple[Scene, list[str]]] = {
     ),
     "agents.issue_agent_token": (
         as_("engineer", lambda w: agents.issue_agent_token(agent=w.agent)),
-        ["api_token.created"],
+        ["api_token.issued_to_agent"],
     ),
     "agents.update_agent": (
         as_("engineer", lambda w: agents.update_agent(agent=w.agent, description="new")),

@@ -125,6 +125,7 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
             "subject_type",
             "subject_id",
             "event_id",
+            "is_warning",
             "created_at",
             "read_at",
         )

@@ -60,6 +60,11 @@ class Notification(TenantModel):
     subject_id = models.UUIDField(null=True)
     event_id = models.UUIDField(null=True)
 
+    is_warning = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="About one's own account: a letter goes out whatever its person prefers, and though it was read.",
+    )
     read_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True, editable=False, help_text="A letter about it is being sent.")
     emailed_at = models.DateTimeField(null=True, help_text="Sent in a mail of its own.")
@@ -96,7 +101,8 @@ class Notification(TenantModel):
             QueryIndex(
                 serves="what may still be sent by e-mail, over all tenants",
                 fields=["created_at"],
-                condition=Q(read_at__isnull=True, emailed_at__isnull=True, digest_at__isnull=True),
+                condition=Q(emailed_at__isnull=True, digest_at__isnull=True)
+                & (Q(read_at__isnull=True) | Q(is_warning=True)),
                 name="accounts_notification_unsent",
             ),
         )

@@ -40,6 +40,10 @@ class Letter:
     is_digest: bool
 
     @property
+    def is_warning(self) -> bool:
+        return self.rows[0].is_warning
+
+    @property
     def lines(self) -> list[tuple[str, str]]:
         """What happened, each on one line whatever somebody wrote into it, and the path of its page."""
         return [(" ".join(row.title.split())[:300], row.url) for row in self.rows]
@@ -48,6 +52,8 @@ class Letter:
     def subject(self) -> str:
         if self.is_digest:
             return f"Your day in Countermark: {len(self.rows)} new"
+        if self.is_warning:
+            return f"About your account: {self.rows[0].title}"
         return self.rows[0].title if len(self.rows) == 1 else f"{len(self.rows)} things wait for you"
 
 
@@ -87,25 +93,36 @@ def news() -> NotificationQuerySet:
 
 
 def people_with_news() -> list[User]:
-    """Return whom a letter may be written to: who may sign in, and has not said never."""
-    people = User.objects.people().exclude(preferences__notifications=NotificationTiming.NONE)
-    return list(people.filter(id__in=news().values("user_id")).order_by("id"))
+    """Return whom a letter may be written to: who may sign in, and has not said never or has to be warned."""
+    unwilling = UserPreference.objects.filter(notifications=NotificationTiming.NONE).values("user_id")
+    wanted = news().exclude(user_id__in=unwilling, is_warning=False).values("user_id")
+    return list(User.objects.people().filter(id__in=wanted).order_by("id"))
 
 
 def claim_letter(user: User) -> Letter | None:
     """Claim what a person is to be written now, and return it; None where nothing is due. Of two who ask at once one
-    gets it.
+    gets it. Warnings about the account go first, in a letter of their own, whatever is preferred.
 
     Claimed first, sent after the commit, noted as sent after that: who dies in between holds the claim for a while,
     then another round sends it. So nothing is lost, and in the worst case a letter comes twice.
     """
     now = timezone.now()
+    if warnings := claimed(news().filter(user=user, is_warning=True), now):
+        return Letter(user, warnings, is_digest=False)
     preference = preferences_of(user)
+    if preference.notifications == NotificationTiming.NONE:
+        return None
     is_digest = preference.notifications == NotificationTiming.DIGEST
     due = news().filter(user=user, created_at__lt=last_digest_hour(preference, now) if is_digest else now)
+    rows = claimed(due, now)
+    return Letter(user, rows, is_digest) if rows else None
+
+
+def claimed(due: NotificationQuerySet, now: datetime) -> tuple[Notification, ...]:
+    """Claim what of this nobody else is claiming."""
     rows = tuple(due.select_for_update(skip_locked=True).order_by("id")[:MOST])
     Notification.objects.filter(id__in=[row.id for row in rows]).update(claimed_until=now + CLAIM)
-    return Letter(user, rows, is_digest) if rows else None
+    return rows
 
 
 def note_sent(letter: Letter) -> None:

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.events import people_asked
+from accounts.events import HOLDER, people_asked
 from accounts.models import Notification, User
 from audit.events import CONCERNED, EventType, event_type
 from audit.models import Event
 from audit.queries import page_of, sentence_of
+
+SECURITY_PAGE = "/settings/security/"
 
 
 def notify(*, events: Iterable[Event]) -> int:
@@ -30,13 +32,15 @@ def notify(*, events: Iterable[Event]) -> int:
 
 def rows_of(event: Event, entry: EventType) -> list[Notification]:
     """Return one unsaved notification for each person whom an event's type says to tell."""
+    is_warning = entry.notifies == HOLDER
     return [
         Notification(
             user_id=person,
             kind=event.event_type,
             title=sentence_of(event)[:500],
             body=event.reason,
-            url=page_of(event) or "/",
+            url=SECURITY_PAGE if is_warning else page_of(event) or "/",
+            is_warning=is_warning,
             subject_type=event.resource_type,
             subject_id=event.resource_id,
             event_id=event.id,
@@ -46,8 +50,10 @@ def rows_of(event: Event, entry: EventType) -> list[Notification]:
 
 
 def people_of(event: Event, entry: EventType) -> set[UUID]:
-    """Return whom to tell. Nobody is told what they did themselves."""
+    """Return whom to tell. Nobody is told what they did themselves, but for what was done to their account."""
     concerned = set(event.concerns)
+    if entry.notifies == HOLDER:
+        return concerned
     people = concerned if set(CONCERNED) & set(entry.notifies) else set[UUID]()
     for group in set(entry.notifies) - set(CONCERNED):
         for _, answer in people_asked.send(sender=EventType, group=group, event=event):

@@ -90,7 +90,8 @@ def create_token(
         scopes=sorted(scopes),
         expires_at=expires_at,
     )
-    record(events.TOKEN_CREATED, subject_of_token(token), concerns=[user.id], prefix=prefix, scopes=sorted(scopes))
+    created = events.AGENT_TOKEN_CREATED if agent_id else events.TOKEN_CREATED
+    record(created, subject_of_token(token), concerns=[user.id], prefix=prefix, scopes=sorted(scopes))
     return IssuedToken(token, secret)
 
 

@@ -72,6 +72,26 @@ def test_what_is_read_or_old_or_unwanted_is_not_written(world: World) -> None:
     assert sent() == []
 
 
+@pytest.mark.parametrize("timing", [NotificationTiming.NONE, NotificationTiming.DIGEST])
+def test_a_warning_is_written_at_once_whatever_is_preferred_and_though_it_was_read(world: World, timing: str) -> None:
+    prefer(world, timing)
+    notify(world, title="Other news")
+    notify(world, title="passkey added: viewer", is_warning=True, read_at=timezone.now())
+    [letter] = sent()
+    assert letter.subject == "About your account: passkey added: viewer"
+    assert "If it was not" in letter.body
+    assert "Other news" not in letter.body
+    assert sent() == [letter]
+
+
+def test_a_warning_comes_alone_and_other_news_after_it(world: World) -> None:
+    notify(world)
+    notify(world, title="passkey added: viewer", is_warning=True)
+    send_notifications()
+    send_notifications()
+    assert [letter.subject for letter in mail.outbox] == ["About your account: passkey added: viewer", "May I format?"]
+
+
 def test_who_has_left_is_not_written(world: World) -> None:
     notify(world)
     with world.as_("admin"):

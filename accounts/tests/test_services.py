@@ -122,8 +122,8 @@ def test_a_new_password_is_checked_recorded_and_ends_the_sessions(world: World) 
         service = person(role=Role.SERVICE, password=None)
         with pytest.raises(Invalid, match="service account"):
             set_password(user=service, password="quite another password")
-    event = newest_event(world, "user.updated")
-    assert (event.body, event.reason) == ('{"changed":["password"]}', "forgotten")
+    event = newest_event(world, "auth.password_changed")
+    assert (event.body, event.reason, event.concerns) == ("{}", "forgotten", [world.viewer.id])
     signed_in(world.viewer, "quite another password")
 
 

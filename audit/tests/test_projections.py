@@ -9,7 +9,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Notification, Role
-from accounts.services import mark_all_read, notify, update_user
+from accounts.services import mark_all_read, notify, set_password, update_user
+from agents.services import issue_agent_token
 from audit.log.projector import project
 from audit.models import ActivityItem, Event, Projection
 from audit.queries import head
@@ -34,7 +35,8 @@ def sentences(world: World, who: str) -> list[str]:
 
 def told(world: World, who: str) -> list[tuple[str, str]]:
     found = Client(world.tokens[who]).send("GET", "notifications/").json()["results"]
-    return [(item["kind"], item["url"]) for item in found]
+    # Without the warning about the token that the caller was given.
+    return [(item["kind"], item["url"]) for item in found if not item["is_warning"]]
 
 
 def test_the_feed_is_sentences_with_links_newest_first(world: World) -> None:
@@ -156,6 +158,26 @@ def test_a_person_is_told_of_new_rights_and_nobody_of_what_they_did_themselves(w
     assert told(world, "admin") == []
 
 
+def test_what_is_done_to_an_account_is_told_to_its_holder_whoever_did_it(world: World) -> None:
+    with world.as_("viewer"):
+        set_password(user=world.viewer, password="quite another password")
+    bring_up(world)
+    assert ("auth.password_changed", "/settings/security/") in warnings(world, "viewer")
+    assert "auth.password_changed" not in [kind for kind, _ in warnings(world, "admin")]
+
+
+def warnings(world: World, who: str) -> list[tuple[str, str]]:
+    found = Client(world.tokens[who]).send("GET", "notifications/").json()["results"]
+    return [(item["kind"], item["url"]) for item in found if item["is_warning"]]
+
+
+def test_the_token_of_an_agent_is_no_warning(world: World) -> None:
+    with world.as_("engineer"):
+        issue_agent_token(agent=world.agent)
+    bring_up(world)
+    assert [kind for kind, _ in warnings(world, "engineer")] == ["api_token.created"]  # the caller's own
+
+
 def test_the_same_events_tell_nobody_twice(world: World) -> None:
     ask(world, started(world)[1])
     with world.as_("system"):
@@ -165,6 +187,9 @@ def test_the_same_events_tell_nobody_twice(world: World) -> None:
 
 
 def test_notifications_are_counted_and_read_by_their_owner_alone(world: World) -> None:
+    bring_up(world)
+    with world.as_("reviewer"):
+        mark_all_read(user=world.reviewer)
     ask(world, started(world)[1])
     bring_up(world)
     reviewer = Client(world.tokens["reviewer"])
@@ -175,6 +200,6 @@ def test_notifications_are_counted_and_read_by_their_owner_alone(world: World) -
     assert reviewer.send("GET", "notifications/unread/").json() == {"count": 0}
     assert reviewer.send("GET", "notifications/?unread=true").json()["results"] == []
     with world.as_("reviewer"):
-        Notification.objects.update(read_at=None)
+        Notification.objects.filter(id=line["id"]).update(read_at=None)
         assert mark_all_read(user=world.reviewer, before=timezone.now() - timedelta(hours=1)) == 0
         assert mark_all_read(user=world.reviewer) == 1

@@ -85,7 +85,7 @@ SCENES |= {
     "accounts.send_reset": (lambda w: accounts.send_reset(email=w.viewer.email), ["auth.link_issued"]),
     "accounts.set_password": (
         as_("admin", lambda w: accounts.set_password(user=w.viewer, password="quite another password")),
-        ["user.updated"],
+        ["auth.password_changed"],
     ),
     "accounts.deactivate_user": (
         as_("admin", lambda w: accounts.deactivate_user(user=w.viewer, reason="left")),
@@ -133,7 +133,7 @@ def begin_session(world: World) -> None:
     accounts.begin_session(request=browser(), user=world.viewer, method="password")
 
 
-@leaves("accounts.change_password", "user.updated", "auth.sign_in_succeeded")
+@leaves("accounts.change_password", "auth.password_changed", "auth.sign_in_succeeded")
 def change_password(world: World) -> None:
     with world.as_("viewer"):
         new = "quite another password"
@@ -234,7 +234,7 @@ def sign_in_with_identity(world: World) -> None:
     accounts.sign_in_with_identity(request=browser(), profile=PROFILE)
 
 
-@leaves("accounts.use_link", "auth.link_issued", "user.updated", "auth.link_used")
+@leaves("accounts.use_link", "auth.link_issued", "auth.password_changed", "auth.link_used")
 def use_link(world: World) -> None:
     with world.as_("system"):
         code = accounts.issue_link(user=world.viewer, purpose="reset").code
