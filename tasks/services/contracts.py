@@ -132,14 +132,20 @@ def judge(criterion: Criterion, pieces: Sequence[Evidence], execution: Execution
         return Finding(criterion, False, "No evidence speaks about it yet.")
     if not holds(criterion.parameters, piece):
         return Finding(criterion, False, words(criterion.parameters, piece), piece)
-    if Grade(piece.grade).rank < Grade(criterion.minimum_grade).rank:
-        needed = Grade(criterion.minimum_grade).label.lower()
+    found, needed = grade_for(piece, execution), Grade(criterion.minimum_grade)
+    if found.rank < needed.rank:
         return Finding(
-            criterion, False, f"The evidence is {piece.get_grade_display().lower()}; needed: {needed}.", piece
+            criterion, False, f"The evidence is {found.label.lower()}; needed: {needed.label.lower()}.", piece
         )
     if is_stale(criterion, piece, execution):
         return Finding(criterion, False, f"The evidence is older than {criterion.fresh_for_seconds} s.", piece)
     return Finding(criterion, True, words(criterion.parameters, piece), piece)
+
+
+def grade_for(piece: Evidence, execution: Execution) -> Grade:
+    """Return who stands behind a piece, for this work: the owner of the agent that did it asserts it themselves."""
+    is_own = piece.grade == Grade.HUMAN and piece.author_id == execution.agent.owner_id
+    return Grade.SELF_ASSERTED if is_own else Grade(piece.grade)
 
 
 def is_stale(criterion: Criterion, piece: Evidence, execution: Execution) -> bool:

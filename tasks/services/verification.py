@@ -3,14 +3,16 @@
 from audit.services import record
 from evidence.models import Evidence, Grade
 from tasks import events
-from tasks.models import Criterion, CriterionKind, Task, Verification
+from tasks.models import Criterion, CriterionKind, Execution, Task, Verification
 from tasks.services.base import subject_of
+from tasks.services.contracts import grade_for
 
 
-def judge_verification(task: Task) -> None:
+def judge_verification(task: Task, execution: Execution) -> None:
     """Set the verification of a locked task by the newest standing evidence of a run. Without one it stays."""
     pieces = Evidence.objects.about_task(task.id).counting().without_content().order_by("-id")
-    runs = [piece for piece in pieces if piece.exit_code is not None and piece.grade != Grade.SELF_ASSERTED]
+    told = [piece for piece in pieces if grade_for(piece, execution) != Grade.SELF_ASSERTED]
+    runs = [piece for piece in told if piece.exit_code is not None]
     if not runs:
         return
     expected = expected_codes(task)
