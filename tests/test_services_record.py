@@ -47,6 +47,7 @@ SILENT = {
     "accounts.issue_ticket": "lives half a minute in the cache and carries no new right",
     "agents.working_agent": "reads",
     "evidence.grade_of": "computes",
+    "projects.note_work": "the time of an event of the same transaction, which says what ended",
     "tasks.action_digest": "computes",
     "tasks.lease_token": "computes",
     "tasks.approval_for_worker": "reads",
