@@ -123,9 +123,14 @@ CHAIN_RECALCULATED = EventType(
     "chain.recalculated", Action.UPDATE, "confidence of an evidence chain changed", {"previous": str, "confidence": str}
 )
 
-# Sent with `evidence` inside the transaction in which a person hands in evidence about a task: the app that knows tasks
-# refuses by raising an error.
 evidence_contributed = Signal()
+"""A person hands `evidence` in, about a task: the app that knows tasks refuses by raising an error."""
+
+evidence_rejecting = Signal()
+"""`evidence` is about to be rejected: who follows locks what rests on it, before its score is locked."""
+
+evidence_rejected = Signal()
+"""`evidence` was rejected: it counts for nothing from now on."""
 
 VERSION = {"artifact_type": str, "granularity": str, "path": str, "version": int, "content_sha256": str}
 ARTIFACT_CREATED = EventType(

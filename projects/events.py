@@ -48,6 +48,9 @@ facts_asked = Signal()
 measures_asked = Signal()
 """What was measured in the project `project_id`: receivers return `{column of Project: value}`."""
 
+MAINTAINERS = ("maintainers",)
+"""who decides for a project (`notifies`)"""
+
 # --- events ---------------------------------------------------------------------------------------------------------
 
 PROJECT_CREATED = EventType("project.created", Action.CREATE, "project created", aliases=("project_created",))
@@ -133,6 +136,14 @@ GATE_CHANGES_REQUESTED = EventType(
     {"cycle": int, "reopened": list},
     severity=Severity.NOTICE,
 )
+GATE_REOPENED = EventType(
+    "gate.reopened",
+    Action.UPDATE,
+    "gate reviewed anew",
+    {"cycle": int},
+    severity=Severity.WARNING,
+    notifies=MAINTAINERS,
+)
 GATE_WAIVED = EventType("gate.waived", Action.UPDATE, "gate waived", severity=Severity.WARNING)
 CHECK_ADDED = EventType("gate_check.added", Action.CREATE, "check added", {"gate_id": str, "kind": str})
 CHECK_JUDGED = EventType(
@@ -140,6 +151,13 @@ CHECK_JUDGED = EventType(
     Action.EXECUTE,
     "check judged",
     {"gate_id": str, "state": str, "exit_code": int, "evidence_id": str},
+)
+CHECK_PROOF_REJECTED = EventType(
+    "gate_check.proof_rejected",
+    Action.UPDATE,
+    "proof of a check rejected",
+    {"gate_id": str, "evidence_id": str},
+    severity=Severity.WARNING,
 )
 CHECK_WAIVED = EventType(
     "gate_check.waived", Action.UPDATE, "check waived", {"gate_id": str}, severity=Severity.WARNING

@@ -1,11 +1,10 @@
 """What happens to work: tasks, executions, approvals."""
 
 from audit.events import CONCERNED, PAGES, Action, EventType, Severity
+from projects.events import MAINTAINERS
 
 DECIDERS = ("deciders",)
 """whom an approval waits for (`notifies`)"""
-MAINTAINERS = ("maintainers",)
-"""who may sign a task of the project off"""
 
 PAGES["task"] = "/tasks/{id}/"
 PAGES["approval"] = "/inbox/{id}/"

@@ -10,15 +10,17 @@ from accounts.events import people_asked
 from agents.events import task_budget_set
 from audit.models import Event
 from common.errors import Invalid
-from evidence.events import evidence_contributed
+from evidence.events import evidence_contributed, evidence_rejected, evidence_rejecting
 from evidence.models import Evidence
 from projects import events
 from projects.models import Escalation, Gate, GateCheck, Phase, Project
-from tasks.events import DECIDERS, MAINTAINERS
+from tasks.events import DECIDERS
 from tasks.measures import measures_of_phases, measures_of_project, task_counts
 from tasks.models import Task
 from tasks.permissions import deciders, maintainers
 from tasks.services import delivery, demands
+from tasks.services.base import lock_task
+from tasks.services.verification import judge_again
 
 
 @receiver(evidence_contributed, dispatch_uid="tasks-evidence-contributed")
@@ -26,6 +28,18 @@ def refuse_another_projects_task(sender: type[Evidence], evidence: Evidence, **_
     """Evidence about a task belongs to the task's project."""
     if evidence.task_id and not is_of_project(evidence.task_id, evidence.project_id):
         raise Invalid("The task is of another project.", errors={"task": ["There is none with this id."]})
+
+
+@receiver(evidence_rejecting, dispatch_uid="tasks-evidence-rejecting")
+def hold_the_task(sender: type[Evidence], evidence: Evidence, **_: Any) -> None:
+    if evidence.task_id:
+        lock_task(evidence.task_id)
+
+
+@receiver(evidence_rejected, dispatch_uid="tasks-evidence-rejected")
+def judge_the_task_again(sender: type[Evidence], evidence: Evidence, **_: Any) -> None:
+    if evidence.task_id:
+        judge_again(lock_task(evidence.task_id))
 
 
 @receiver(task_budget_set, dispatch_uid="tasks-task-budget-set")
@@ -44,7 +58,7 @@ def who_decides(sender: Any, *, group: str, event: Event, **_: Any) -> Collectio
     """Say whom an approval, or a task that is to be signed off, waits for."""
     if (group,) == DECIDERS and event.resource_id:
         return deciders(event.resource_id)
-    if (group,) == MAINTAINERS and event.project_id:
+    if (group,) == events.MAINTAINERS and event.project_id:
         return maintainers(event.project_id)
     return ()
 

@@ -22,6 +22,7 @@ from evidence.services.attestations import CLOCK_SKEW, witnessed
 from evidence.services.dependents import follow_scores
 from evidence.services.scores import Why, current_policy, lock_scores, remember, scores, subject_of
 from projects.permissions import can_contribute
+from projects.services import retract_proof
 
 MAX_CONTENT = 512 * 1024
 
@@ -216,9 +217,16 @@ def verify_evidence(*, evidence: Evidence, principal: Principal, note: str = "")
 
 @transaction.atomic
 def reject_evidence(*, evidence: Evidence, principal: Principal, note: str) -> Evidence:
-    """Say that it does not hold; it counts for no criterion from now on. Raises `Forbidden` or `Conflict`."""
+    """Say that it does not hold: it counts for no criterion from now on, and checks that rest on it are open again.
+
+    Raises `Forbidden` or `Conflict`.
+    """
+    # Plans and tasks are locked before scores, everywhere; a refusal below takes this back.
+    retract_proof(evidence_id=evidence.id, reason=note)
+    events.evidence_rejecting.send(Evidence, evidence=evidence)
     review(evidence, principal, note, Verdict.REFUTE, at="rejected_at", by="rejected_by_id")
     record(events.EVIDENCE_REJECTED, subject_of(evidence), reason=note)
+    events.evidence_rejected.send(Evidence, evidence=evidence)
     return evidence
 
 

@@ -35,7 +35,7 @@ UNDECIDED = (GateStatus.PENDING, GateStatus.OPEN)
 class Gate(TenantModel):
     """Opens when its group is done, passes when every check passed or was waived, and lets the next group begin.
 
-    `cycle` counts the revisions that reviews asked for: 0 until the first.
+    `cycle` counts the revisions: those that reviews asked for, and those for a proof that was rejected.
     """
 
     phase = TenantForeignKey(Phase, models.CASCADE, db_index=False, related_name="gates")

@@ -31,6 +31,7 @@ from projects.services.projects import (
     remove_member,
     update_project,
 )
+from projects.services.proofs import retract_proof
 from projects.services.reviews import PatternInput, submit_review
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "remove_member",
     "resolve_escalation",
     "resume_phase",
+    "retract_proof",
     "start_phase",
     "submit_review",
     "update_criterion",

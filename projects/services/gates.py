@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -124,15 +124,15 @@ def open_gate(*, gate: Gate) -> Gate:
         raise Conflict("Another required gate of the phase is not passed.", code="gates_before")
     events.gate_opening.send(Gate, gate=locked)
     if locked.status == GateStatus.CHANGES_REQUESTED:
-        forget_verdicts(locked)
+        forget_verdicts(GateCheck.objects.filter(gate=locked))
     set_status(locked, GateStatus.OPEN, opened_at=Now(), decided_at=None)
     record(events.GATE_OPENED, gate_subject(locked), cycle=locked.cycle)
     return locked
 
 
-def forget_verdicts(gate: Gate) -> None:
+def forget_verdicts(checks: "QuerySet[GateCheck]") -> None:
     """What was found out about the work before it was changed says nothing about it now; the log keeps it."""
-    GateCheck.objects.filter(gate_id=gate.id).update(
+    checks.update(
         state=CheckState.PENDING,
         evidence_id=None,
         output="",

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from agents.services import register_agent
 from common.errors import Conflict, Invalid
+from evidence.services import reject_evidence
 from projects.models import Phase, TaskGroup
 from projects.services import create_plan, create_project
-from tasks.models import Assignment, Execution, Task
+from tasks.models import Assignment, Evaluation, Execution, Task
 from tasks.services import (
     ContractNotMet,
     assign,
@@ -266,6 +267,20 @@ def test_the_newest_run_of_each_command_counts(world: World) -> None:
     hand_in(world, claim, data={"command_name": "ruff", "exit_code": 1})
     with world.as_("system"):
         assert Task.objects.get(id=task.id).verification == "failed"
+
+
+def test_what_rejected_evidence_verified_is_verified_no_more_and_what_is_closed_stays_closed(world: World) -> None:
+    task, claim = started(world, PYTEST)
+    piece = hand_in(world, claim)
+    assert complete(world, claim).verification == "verified"
+    with acting(world, "reviewer"):
+        reject_evidence(evidence=piece, principal=world.reviewer.principal(), note="Of another branch.")
+    with world.as_("system"):
+        now = Task.objects.get(id=task.id)
+        last = Evaluation.objects.filter(criterion__contract__task=task).latest("id")
+    assert (now.status, now.resolution, now.verification) == ("closed", "completed", "unverified")
+    assert (last.is_met, last.reason) == (False, "No evidence speaks about it yet.")
+    assert events_of(world, task_id=task.id)[-2:] == ["criterion.evaluated", "task.verification_changed"]
 
 
 def test_people_may_say_scripted_also_of_what_is_done_and_never_verified(world: World) -> None:

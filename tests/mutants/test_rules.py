@@ -189,6 +189,18 @@ WORK: dict[str, tuple[str, Any, Callable[..., None], tuple[Any, ...]]] = {
         editing.test_only_a_run_with_an_exit_code_verifies,
         ({"data": {"note": "looks good"}}, "unverified"),
     ),
+    "2 a rejected proof still passes the gate": (
+        "evidence.services.evidence.retract_proof",
+        nothing,
+        rules.test_a_gate_that_was_passed_by_rejected_evidence_is_reviewed_again,
+        (make_delivery,),
+    ),
+    "5 what rejected evidence verified stays verified": (
+        "tasks.receivers.judge_again",
+        nothing,
+        editing.test_what_rejected_evidence_verified_is_verified_no_more_and_what_is_closed_stays_closed,
+        (),
+    ),
     "5 the owner's word is another's": (
         "tasks.services.contracts.grade_for",
         grade_as_stored,

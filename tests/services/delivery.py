@@ -215,6 +215,14 @@ def _(delivery: Delivery) -> None:
     delivery.call(services.update_metric, metric=metric, target=Decimal(5))
 
 
+@leaves("retract_proof", *PASSED, "gate_check.proof_rejected", "gate.reopened")
+def _(delivery: Delivery) -> None:
+    delivery.pass_gate()
+    proof = delivery.now(delivery.run_check).evidence_id
+    for _ in range(2):
+        delivery.call(services.retract_proof, evidence_id=proof, reason="It ran against another branch.")
+
+
 @leaves("measure_project", *STARTED, "project.measured")
 def _(delivery: Delivery) -> None:
     for _ in range(2):
