@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from common.errors import Conflict, Forbidden, Invalid
 from evidence.models import Evidence
-from evidence.services import About, submit_evidence
+from evidence.services import About, reject_evidence, submit_evidence
 from projects import services
 from projects.models import Gate, GateCheck, Phase, Plan, SuccessCriterion, TaskGroup
 from tasks.models import Task
@@ -78,7 +78,7 @@ class Delivery:
             return type(row)._base_manager.get(pk=row.pk)
 
 
-WITH_PRINCIPAL = {
+WITH_PRINCIPAL: set[Any] = {
     services.decide_criterion,
     services.judge_check,
     services.record_check_run,
@@ -88,6 +88,7 @@ WITH_PRINCIPAL = {
     services.judge_phase,
     services.accept_decision,
     services.resolve_escalation,
+    reject_evidence,
 }
 
 

@@ -8,7 +8,10 @@ from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from audit.models import Event
 from common.errors import DomainError
+from evidence.models import Evidence
+from evidence.services import reject_evidence
 from projects import services
 from projects.models import Gate, GateCheck, Phase, PhaseApproval, Review, SuccessCriterion
 from projects.queries import criteria_of, progress_of
@@ -26,7 +29,7 @@ WAY = ("finish_first", "finish_second", "run_passes", "judge", "approve", "meet"
 DEEDS = (
     *WAY,
     *("run_fails", "skip", "waive_check", "waive_gate", "request_changes", "open_gate", "take_over", "fail_criterion"),
-    *("block", "resume"),
+    *("block", "resume", "reject"),
 )
 
 
@@ -104,6 +107,14 @@ class GateMachine(RuleBasedStateMachine):
     def open_gate(self, who: str) -> None:
         self.call(services.open_gate, who, gate=self.delivery.gate)
 
+    def reject(self, who: str) -> None:
+        """Somebody finds that the proof of the run is none."""
+        cited = self.delivery.now(self.delivery.run_check).evidence_id
+        if cited:
+            with self.world.as_("system"):
+                proof = Evidence.objects.get(id=cited)
+            self.call(reject_evidence, who, evidence=proof, note="Of another branch.")
+
     def take_over(self, who: str) -> None:
         """Somebody becomes the one who does a task; from then on they judge nothing."""
         with self.world.as_("system"):
@@ -152,11 +163,19 @@ class GateMachine(RuleBasedStateMachine):
                 assert not Task.objects.filter(group=self.delivery.first).exclude(status="closed").exists()
 
     @invariant()
-    def each_revision_was_asked_for_by_a_review(self) -> None:
+    def each_revision_was_asked_for_by_a_review_or_by_a_rejected_proof(self) -> None:
         with self.world.as_("system"):
             gate = Gate.objects.get()
-            assert gate.cycle == Review.objects.filter(verdict="changes_requested").count()
-            assert Review.objects.filter(verdict="approved").count() == (gate.status == "passed")
+            again = Event.objects.filter(event_type="gate.reopened").count()
+            assert gate.cycle == Review.objects.filter(verdict="changes_requested").count() + again
+            assert Review.objects.filter(verdict="approved").count() == (gate.status == "passed") + again
+
+    @invariant()
+    def nothing_rests_on_what_was_rejected(self) -> None:
+        with self.world.as_("system"):
+            if Phase.objects.get(id=self.delivery.phase.id).status != "completed":
+                rejected = Evidence.objects.exclude(rejected_at=None).values("id")
+                assert not GateCheck.objects.filter(evidence_id__in=rejected, waived_at=None).exists()
 
     @invariant()
     def the_percentage_is_a_recount(self) -> None:
