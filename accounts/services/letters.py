@@ -53,7 +53,7 @@ class Letter:
         if self.is_digest:
             return f"Your day in Countermark: {len(self.rows)} new"
         if self.is_warning:
-            return f"About your account: {self.rows[0].title}"
+            return f"About your account: {self.rows[0].title if len(self.rows) == 1 else f'{len(self.rows)} changes'}"
         return self.rows[0].title if len(self.rows) == 1 else f"{len(self.rows)} things wait for you"
 
 

@@ -37,14 +37,14 @@ def test_everybody_sees_their_own_and_marks_only_their_own(world: World, other_w
 
 def test_all_are_marked_at_once_and_a_long_list_goes_on(world: World) -> None:
     me = signed_in(world.viewer)
-    tell(world, world.viewer, "told", times=MOST + 3)
+    tell(world, world.viewer, "Told", times=MOST + 3)
     first = page(me)
-    assert first.count(">told</a>") == MOST
+    assert first.count(">Told</a>") == MOST
     older = first.split("?before=")[1].split('"')[0]
-    assert page(me, f"?before={older}").count(">told</a>") == 3
+    assert page(me, f"?before={older}").count(">Told</a>") == 3
     me.post("/notifications/", {"read": "all"})
     assert "Nothing is unread" in page(me)
-    assert page(me, "?all=1&before=nonsense").count(">told</a>") == MOST
+    assert page(me, "?all=1&before=nonsense").count(">Told</a>") == MOST
 
 
 def test_every_page_says_how_much_is_unread_and_counting_ends(world: World, other_world: World) -> None:
