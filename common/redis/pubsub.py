@@ -132,12 +132,14 @@ class Subscription(_Names):
             confirmed += heard["type"] in {"subscribe", "psubscribe"}
 
     def _drop(self) -> None:
+        # Taken away first: the thread that iterates and the one that leaves may both come here.
+        pubsub, self._pubsub = self._pubsub, None
+        client, self._redis = self._redis, None
         with contextlib.suppress(redis.RedisError, OSError):
-            if self._pubsub is not None:
-                self._pubsub.close()
-            if self._redis is not None:
-                self._redis.close()
-        self._pubsub = self._redis = None
+            if pubsub is not None:
+                pubsub.close()
+            if client is not None:
+                client.close()
 
     def __iter__(self) -> Iterator[Message]:
         pause = BACKOFF_SECONDS[0]
@@ -199,12 +201,13 @@ class AsyncSubscription(_Names):
             confirmed += heard["type"] in {"subscribe", "psubscribe"}
 
     async def _drop(self) -> None:
+        pubsub, self._pubsub = self._pubsub, None
+        client, self._redis = self._redis, None
         with contextlib.suppress(redis.RedisError, OSError):
-            if self._pubsub is not None:
-                await self._pubsub.aclose()
-            if self._redis is not None:
-                await self._redis.aclose()
-        self._pubsub = self._redis = None
+            if pubsub is not None:
+                await pubsub.aclose()
+            if client is not None:
+                await client.aclose()
 
     async def __aiter__(self) -> AsyncIterator[Message]:
         pause = BACKOFF_SECONDS[0]
