@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from projects.models import CheckState, Verdict
+from projects.models import CheckState, CriterionState, Verdict
 from tasks.models import MAX_COMMENT, ApprovalAction, DependencyKind, HandoffPhase, WorkKind
 
 LONG = 20_000
@@ -232,6 +232,58 @@ class JudgeForm(PartForm):
         error_messages={"required": "Say which."},
     )
     reason = Text(max_length=2000, required=False, rows=2, label="Why", help_text="required where it is skipped")
+
+
+class WaiveForm(PartForm):
+    """Work goes on without a gate, or although a check did not pass."""
+
+    verb, icon, tone = "Waive", "circle-slash", "danger"
+    reason = Text(
+        max_length=2000,
+        rows=2,
+        label="Why it may go on without it",
+        error_messages={"required": "Say why: it is kept in the log."},
+    )
+
+
+class GoalForm(PartForm):
+    """The decision on a criterion of a phase. `proofs` are the evidence that it may be met by, with its words."""
+
+    verb, icon = "Decide", "flag"
+    state = Choice(
+        choices=[
+            ("", "Choose one"),
+            (CriterionState.MET, "It is met"),
+            (CriterionState.FAILED, "It failed"),
+            (CriterionState.WAIVED, "It is waived"),
+        ],
+        label="Your decision",
+        error_messages={"required": "Say which."},
+    )
+    evidence = Choice(
+        required=False,
+        label="What shows it",
+        help_text="required where it is met",
+        error_messages={"invalid_choice": "Choose evidence that stands."},
+    )
+    reason = Text(max_length=2000, required=False, rows=2, label="Why", help_text="required where it is waived")
+
+    def __init__(self, *args: Any, proofs: Sequence[tuple[str, str]], **given: Any) -> None:
+        super().__init__(*args, **given)
+        evidence: Any = self.fields["evidence"]
+        evidence.choices = [("", "Nothing"), *proofs]
+
+
+class StartForm(PartForm):
+    """A button alone: a phase begins."""
+
+    verb, icon, tone = "Start this phase", "arrow-right", "primary"
+
+
+class CompleteForm(PartForm):
+    """A button alone: an approved phase is completed."""
+
+    verb, icon, tone = "Complete this phase", "circle-check", "primary"
 
 
 class FinalForm(PartForm):

@@ -26,8 +26,13 @@ parts = [
 of_plan = [
     path("records/", views.PlanRecordsView.as_view(), name="plan-records"),
     path("gates/<uuid:row_id>/review/", views.GateReviewView.as_view(), name="plan-review"),
+    path("gates/<uuid:row_id>/waive/", views.GateWaiveView.as_view(), name="plan-waive"),
     path("checks/<uuid:row_id>/judge/", views.CheckJudgeView.as_view(), name="plan-judge"),
+    path("checks/<uuid:row_id>/waive/", views.CheckWaiveView.as_view(), name="plan-waive-check"),
+    path("criteria/<uuid:row_id>/decide/", views.GoalDecideView.as_view(), name="plan-goal"),
+    path("phases/<uuid:row_id>/start/", views.PhaseStartView.as_view(), name="plan-start"),
     path("phases/<uuid:row_id>/final/", views.PhaseFinalView.as_view(), name="plan-final"),
+    path("phases/<uuid:row_id>/complete/", views.PhaseCompleteView.as_view(), name="plan-complete"),
 ]
 urlpatterns = [
     path("", views.HomeView.as_view(), name="home"),

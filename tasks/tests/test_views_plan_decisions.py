@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from evidence.services import reject_evidence
 from projects import services
 from tasks.models import ApprovalRequest, Task
 from tasks.queries import own_work
@@ -14,12 +15,24 @@ from tasks.services.delivery import workers_of
 from tasks.tests.test_views import statements
 from tasks.tests.test_views_plan import page_of
 from tasks.tests.view_cases import body
-from tests.delivery import Delivery, make_delivery
+from tests.delivery import TRANSITION, Delivery, make_delivery
 from tests.staff import signed_in
 from tests.work import acting, set_raw
 from tests.world import World
 
-PARTS = ("review", "judge", "final")
+PARTS = ("review", "judge", "final", "waive", "waive-check", "goal", "start", "complete")
+PLACES = {
+    "review": ("gates", "review"),
+    "judge": ("checks", "judge"),
+    "final": ("phases", "final"),
+    "waive": ("gates", "waive"),
+    "waive-check": ("checks", "waive"),
+    "goal": ("criteria", "decide"),
+    "start": ("phases", "start"),
+    "complete": ("phases", "complete"),
+}
+OFFERED_AGAIN = ("judge", "goal")
+"""what may be decided otherwise afterwards"""
 # Session, context, plan, the log's head, the inbox; the person in the rail; what is decided already.
 MOST_OF_RECORDS = 16
 
@@ -34,9 +47,14 @@ def delivery(world: World) -> Delivery:
 
 
 def target(delivery: Delivery, part: str) -> str:
-    row = {"review": delivery.gate, "judge": delivery.manual_check, "final": delivery.phase}[part]
-    place = {"review": "gates", "judge": "checks", "final": "phases"}[part]
-    return f"{page_of(delivery)}{place}/{row.id}/{part}/"
+    place, verb = PLACES[part]
+    rows = {
+        "gates": delivery.gate,
+        "checks": delivery.manual_check,
+        "criteria": delivery.criterion,
+        "phases": delivery.phase,
+    }
+    return f"{page_of(delivery)}{place}/{rows[place].id}/{verb}/"
 
 
 def sent(part: str) -> dict[str, str]:
@@ -44,15 +62,25 @@ def sent(part: str) -> dict[str, str]:
         "review": {"verdict": "approved"},
         "judge": {"state": "pass", "reason": "Read it."},
         "final": {"verdict": "approved", "transition_document": "Read the notes."},
+        "waive": {"reason": "The trial ends today."},
+        "waive-check": {"reason": "Known."},
+        "goal": {"state": "failed", "reason": "It does not start."},
+        "start": {},
+        "complete": {},
     }[part]
 
 
 def get_ready_for(delivery: Delivery, part: str) -> None:
-    if part != "judge":
+    if part in {"review", "final", "complete"}:
         delivery.judge()
-    if part == "final":
+    if part in {"final", "complete"}:
         delivery.approve()
         delivery.meet()
+    if part == "complete":
+        delivery.call(services.judge_phase, phase=delivery.phase, **TRANSITION)
+    if part == "start":
+        # As it was before it began.
+        set_raw(delivery.world, "projects_phase", "status = 'pending', started_at = NULL")
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -72,7 +100,7 @@ def test_who_is_entitled_decides_and_others_do_not(delivery: Delivery, other_wor
     assert signed_in(world.engineer).post(path, {}).status_code == (422 if part == "judge" else 403)
     answer = signed_in(world.reviewer).post(path, sent(part))
     assert answer.headers["Location"].startswith(f"{page_of(delivery)}#")
-    assert path not in page(delivery) or part == "judge"
+    assert path not in page(delivery) or part in OFFERED_AGAIN
 
 
 def page(delivery: Delivery, person: str = "reviewer") -> str:
@@ -104,11 +132,62 @@ def test_a_gate_that_needs_changes_says_why(delivery: Delivery) -> None:
     assert (gate.status, gate.cycle) == ("changes_requested", 1)
 
 
+def test_a_phase_goes_its_whole_way_on_the_page(delivery: Delivery) -> None:
+    world, client = delivery.world, signed_in(delivery.world.reviewer)
+    proof = delivery.evidence(exit_code=0)
+    client.post(target(delivery, "waive-check"), {"reason": "Nobody has time to read it."})
+    check = delivery.now(delivery.manual_check)
+    assert (check.state, check.waived_reason) == ("pending", "Nobody has time to read it.")
+    client.post(target(delivery, "review"), sent("review"))
+    assert f'value="{proof.id}"' in page(delivery)
+    client.post(target(delivery, "goal"), {"state": "met", "evidence": str(proof.id)})
+    criterion = delivery.now(delivery.criterion)
+    assert (criterion.state, criterion.evidence_id, criterion.decided_by_id) == ("met", proof.id, world.reviewer.id)
+    client.post(target(delivery, "final"), sent("final"))
+    client.post(target(delivery, "complete"))
+    assert delivery.now(delivery.phase).status == "completed"
+    assert target(delivery, "goal") not in page(delivery)
+
+
+def test_a_waived_gate_lets_the_next_work_begin(delivery: Delivery) -> None:
+    signed_in(delivery.world.reviewer).post(target(delivery, "waive"), sent("waive"))
+    gate = delivery.now(delivery.gate)
+    assert (gate.status, gate.waived_reason) == ("waived", "The trial ends today.")
+    assert "Waived: The trial ends today." in page(delivery, "viewer")
+
+
+def test_a_phase_begins_when_the_one_before_it_is_completed(delivery: Delivery) -> None:
+    with acting(delivery.world, "engineer"):
+        after = services.create_phase(plan=delivery.plan, name="Afterwards", depends_on=delivery.phase)
+    path = f"{page_of(delivery)}phases/{after.id}/start/"
+    assert path not in page(delivery)
+    answer = signed_in(delivery.world.reviewer).post(path, headers={"HX-Request": "true"})
+    assert (answer.status_code, "is not completed" in body(answer)) == (422, True)
+    set_raw(delivery.world, "projects_phase", "depends_on_id = NULL", after.id)
+    signed_in(delivery.world.reviewer).post(path)
+    assert delivery.now(after).status == "in_progress"
+
+
+def test_a_criterion_is_met_by_evidence_of_its_own_project_that_stands(delivery: Delivery, other_world: World) -> None:
+    client, path = signed_in(delivery.world.reviewer), target(delivery, "goal")
+    foreign = make_delivery(other_world).evidence(exit_code=0)
+    rejected = delivery.evidence(exit_code=0)
+    delivery.call(reject_evidence, evidence=rejected, note="Of another branch.")
+    for one in (foreign, rejected):
+        answer = client.post(path, {"state": "met", "evidence": str(one.id)}, headers={"HX-Request": "true"})
+        assert (answer.status_code, "Choose evidence that stands." in body(answer)) == (422, True)
+    assert delivery.now(delivery.criterion).state == "pending"
+
+
 REFUSED: dict[str, tuple[str, dict[str, str], str, str]] = {
     "changes without words": ("review", {"verdict": "changes_requested", "comments": " "}, "Required.", ""),
     "an approval before every check": ("review", {"verdict": "approved", "comments": "kept"}, "Reads well", "kept"),
     "a skip without a reason": ("judge", {"state": "skipped", "reason": ""}, "Required.", ""),
     "no verdict at all": ("judge", {"state": "", "reason": "kept"}, "Say which.", "kept"),
+    "a waiver without words": ("waive", {"reason": " "}, "Say why: it is kept in the log.", ""),
+    "a criterion met by nothing": ("goal", {"state": "met", "reason": "kept"}, "Required.", "kept"),
+    "a criterion waived without words": ("goal", {"state": "waived", "reason": ""}, "Required.", ""),
+    "a phase that is not complete": ("complete", {}, "Criterion 1", ""),
     "a phase that is not ready": ("final", {**sent("final"), "knowledge_updates": "kept"}, "Criterion 1", "kept"),
 }
 

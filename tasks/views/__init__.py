@@ -2,7 +2,16 @@
 
 from tasks.views.actions import ReopenView, SignOffView
 from tasks.views.board import BoardRegionView, BoardView, HomeView
-from tasks.views.deciding import CheckJudgeView, GateReviewView, PhaseFinalView
+from tasks.views.deciding import (
+    CheckJudgeView,
+    CheckWaiveView,
+    GateReviewView,
+    GateWaiveView,
+    GoalDecideView,
+    PhaseCompleteView,
+    PhaseFinalView,
+    PhaseStartView,
+)
 from tasks.views.files import FileContentView, FileView
 from tasks.views.inbox import ApprovalRegionView, ApprovalView, InboxLinkView, InboxListView, InboxView
 from tasks.views.plan import PlanRegionView, PlansView, PlanView
@@ -34,6 +43,7 @@ __all__ = [
     "BoardRegionView",
     "BoardView",
     "CheckJudgeView",
+    "CheckWaiveView",
     "CommentDeleteView",
     "CommentEditView",
     "CommentView",
@@ -44,6 +54,8 @@ __all__ = [
     "FileDeleteView",
     "FileView",
     "GateReviewView",
+    "GateWaiveView",
+    "GoalDecideView",
     "HandoffAcceptView",
     "HandoffGiveView",
     "HandoffRejectView",
@@ -55,7 +67,9 @@ __all__ = [
     "LineView",
     "LogTailView",
     "LogView",
+    "PhaseCompleteView",
     "PhaseFinalView",
+    "PhaseStartView",
     "PlanRecordsView",
     "PlanRegionView",
     "PlanView",

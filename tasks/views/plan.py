@@ -1,10 +1,10 @@
 """A plan: its phases in order, what is done in each, and the gates between the groups of their work."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -17,7 +17,6 @@ from django.utils.functional import cached_property
 
 from common.context import Principal
 from projects.models import (
-    CheckKind,
     CheckState,
     CriterionState,
     Escalation,
@@ -33,76 +32,19 @@ from projects.models import (
     TaskGroup,
     TaskGroupDependency,
 )
-from projects.permissions import rights_in
 from projects.queries import Progress, next_actions, order_by_need, progress_of
-from tasks.forms import FinalForm, JudgeForm, PartForm, ReviewForm
+from tasks.forms import FinalForm, GoalForm, JudgeForm, PartForm, ReviewForm, WaiveForm
 from tasks.models import ApprovalRequest, Resolution, Task
 from tasks.permissions import needs_proof
-from tasks.queries import own_work
 from tasks.querysets import GIVEN_UP
 from tasks.views.approvals import ShownApproval, show
+from tasks.views.judge import Judge, judge_of, plan_url
 from tasks.views.looks import CHECK, GATE, GOAL, PHASE, PLAN, Look, task_look
 from tasks.views.shell import RegionView, ShellView, visible_project
 
 MOST_PLANS, MOST_TASKS, MOST_ESCALATIONS = 50, 1000, 20
 PREVIEW = 2_000
-DECIDABLE = (GateStatus.OPEN, GateStatus.FAILED)
-Kind = TypeVar("Kind", bound=PartForm)
 UNFOLDED = (PhaseStatus.IN_PROGRESS, PhaseStatus.BLOCKED)
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """What a viewer may decide in a plan, and the forms that were just sent and refused, by their names."""
-
-    plan: Plan
-    may_write: bool
-    may_manage: bool
-    person: UUID
-    own: Collection[tuple[UUID, UUID | None]]
-    """the phases and groups in which the viewer does work"""
-    sent: Mapping[str, PartForm]
-
-    def form(self, kind: type[Kind], part: str, row_id: UUID) -> Any:
-        name = f"{part}-{row_id}"
-        return self.sent.get(name) or kind(name=name, action=address(self.plan, part, row_id))
-
-    def did_work_of(self, phase_id: UUID, group_id: UUID | None) -> bool:
-        """Nobody judges what they do: of a group, or of a whole phase."""
-        return any(phase == phase_id and group_id in {None, group} for phase, group in self.own)
-
-    def review_of(self, gate: Gate) -> ReviewForm | None:
-        entitled = self.may_manage or gate.owner_user_id == self.person
-        may = entitled and gate.status in DECIDABLE and not self.did_work_of(gate.phase_id, gate.after_group_id)
-        return self.form(ReviewForm, "review", gate.id) if may else None
-
-    def verdict_on(self, gate: Gate, check: GateCheck) -> JudgeForm | None:
-        may = self.may_write and gate.status in DECIDABLE and check.kind == CheckKind.MANUAL and not check.waived_at
-        return (
-            self.form(JudgeForm, "judge", check.id)
-            if may and not self.did_work_of(gate.phase_id, gate.after_group_id)
-            else None
-        )
-
-    def final_of(self, phase: Phase, progress: Progress) -> FinalForm | None:
-        ready = phase.status == PhaseStatus.IN_PROGRESS and not progress.approved and progress.is_ready
-        may = ready and self.may_manage and not self.did_work_of(phase.id, None)
-        return self.form(FinalForm, "final", phase.id) if may else None
-
-
-def plan_url(plan: Plan) -> str:
-    return reverse("tasks:plan", args=[plan.project.slug, plan.id])
-
-
-def address(plan: Plan, part: str, *rest: UUID) -> str:
-    return reverse(f"tasks:plan-{part}", args=[plan.project.slug, plan.id, *rest])
-
-
-def judge_of(principal: Principal, plan: Plan, phases: Sequence[Phase], sent: Mapping[str, PartForm]) -> Judge:
-    may_write, may_manage = rights_in(principal, plan.project_id)
-    running = [phase.id for phase in phases if phase.status == PhaseStatus.IN_PROGRESS]
-    own = own_work(principal.user_id, running) if may_write and running else ()
-    return Judge(plan, may_write, may_manage, principal.user_id, own, sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +53,7 @@ class CheckRow:
     look: Look
     why: str
     judge: JudgeForm | None
+    waiver: WaiveForm | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +62,12 @@ class GateRow:
     look: Look
     checks: list[CheckRow]
     review: ReviewForm | None
+    waiver: WaiveForm | None
 
     @property
     def sent(self) -> bool:
         """Whether the form of a check is shown again."""
-        return any(row.judge is not None and row.judge.errors for row in self.checks)
+        return any(form is not None and form.errors for row in self.checks for form in (row.judge, row.waiver))
 
     @property
     def behind(self) -> int:
@@ -164,6 +108,7 @@ class Step:
 class GoalRow:
     criterion: SuccessCriterion
     look: Look
+    decide: GoalForm | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +121,8 @@ class PhaseRow:
     actions: list[str]
     unfolded: bool
     final: FinalForm | None
+    step: PartForm | None
+    """the button that begins or completes it"""
 
 
 Gates = Mapping[UUID, list[GateRow]]
@@ -184,7 +131,7 @@ Gates = Mapping[UUID, list[GateRow]]
 def phase_rows(phases: Sequence[Phase], judge: Judge) -> list[PhaseRow]:
     """Return the phases with all that the page shows of them, in as many queries for many as for one."""
     ids = [phase.id for phase in phases]
-    progress, gates, goals = progress_of(phases), gates_of(ids, judge), goals_of(ids)
+    progress, gates, goals = progress_of(phases), gates_of(phases, judge), goals_of(phases, judge)
     groups, order = groups_of(ids)
     return [
         PhaseRow(
@@ -196,26 +143,35 @@ def phase_rows(phases: Sequence[Phase], judge: Judge) -> list[PhaseRow]:
             actions=next_actions(phase, progress[phase.id], [row.gate for row in gates[phase.id]]),
             unfolded=phase.status in UNFOLDED or len(phases) == 1,
             final=judge.final_of(phase, progress[phase.id]),
+            step=judge.step_of(phase, progress[phase.id]),
         )
         for phase in phases
     ]
 
 
-def gates_of(phase_ids: Sequence[UUID], judge: Judge) -> Gates:
+def gates_of(phases: Sequence[Phase], judge: Judge) -> Gates:
+    known = {phase.id: phase for phase in phases}
     checks: dict[UUID, list[Any]] = defaultdict(list)
-    rows = GateCheck.objects.filter(gate__phase_id__in=phase_ids).select_related("checked_by_user").defer("output")
+    rows = GateCheck.objects.filter(gate__phase_id__in=known).select_related("checked_by_user").defer("output")
     for check in rows.annotate(printed=Right("output", PREVIEW)).order_by("section", "ordinal"):
         checks[check.gate_id].append(check)
     found: dict[UUID, list[GateRow]] = defaultdict(list)
-    for gate in Gate.objects.filter(phase_id__in=phase_ids).select_related("owner_user").order_by("kind", "number"):
-        shown = [check_row(gate, check, judge) for check in checks[gate.id]]
-        found[gate.phase_id].append(GateRow(gate, GATE[GateStatus(gate.status)], shown, judge.review_of(gate)))
+    for gate in Gate.objects.filter(phase_id__in=known).select_related("owner_user").order_by("kind", "number"):
+        phase = known[gate.phase_id]
+        shown = [check_row(gate, check, phase, judge) for check in checks[gate.id]]
+        look, forms = GATE[GateStatus(gate.status)], (judge.review_of(gate), judge.waiver_of(gate, phase))
+        found[phase.id].append(GateRow(gate, look, shown, *forms))
     return found
 
 
-def check_row(gate: Gate, check: GateCheck, judge: Judge) -> CheckRow:
-    why = check.waived_reason or check.skipped_reason
-    return CheckRow(check, CHECK[CheckState(check.state)], why, judge.verdict_on(gate, check))
+def check_row(gate: Gate, check: GateCheck, phase: Phase, judge: Judge) -> CheckRow:
+    return CheckRow(
+        check=check,
+        look=CHECK[CheckState(check.state)],
+        why=check.waived_reason or check.skipped_reason,
+        judge=judge.verdict_on(gate, check),
+        waiver=judge.waiver_for(gate, check, phase),
+    )
 
 
 def groups_of(phase_ids: Sequence[UUID]) -> tuple[Mapping[UUID, list[GroupRow]], Mapping[UUID, int]]:
@@ -239,10 +195,12 @@ def groups_of(phase_ids: Sequence[UUID]) -> tuple[Mapping[UUID, list[GroupRow]],
     return found, order_by_need(waits)
 
 
-def goals_of(phase_ids: Sequence[UUID]) -> Mapping[UUID, list[GoalRow]]:
+def goals_of(phases: Sequence[Phase], judge: Judge) -> Mapping[UUID, list[GoalRow]]:
+    known = {phase.id: phase for phase in phases}
     found: dict[UUID, list[GoalRow]] = defaultdict(list)
-    for criterion in SuccessCriterion.objects.filter(phase_id__in=phase_ids).order_by("ordinal"):
-        found[criterion.phase_id].append(GoalRow(criterion, GOAL[CriterionState(criterion.state)]))
+    for criterion in SuccessCriterion.objects.filter(phase_id__in=known).order_by("ordinal"):
+        decide = judge.goal_of(criterion, known[criterion.phase_id])
+        found[criterion.phase_id].append(GoalRow(criterion, GOAL[CriterionState(criterion.state)], decide))
     return found
 
 

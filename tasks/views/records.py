@@ -9,8 +9,9 @@ from django.utils.functional import cached_property
 
 from projects.models import DecisionRecord, DecisionStatus, Operator, Plan, Project, SuccessMetric
 from projects.queries import actual_values, is_reached
+from tasks.views.judge import plan_url
 from tasks.views.looks import DECISION, MET, NOT_MET, UNMEASURED, Look
-from tasks.views.plan import plan_url, visible_plan
+from tasks.views.plan import visible_plan
 from tasks.views.shell import ShellView
 
 MOST = 200

@@ -49,9 +49,13 @@ class SendingView(RegionView):
     def rest(self) -> list[UUID]:
         return [self.kwargs["row_id"]] if "row_id" in self.kwargs else []
 
+    @property
+    def name(self) -> str:
+        """Tell the form from the others of its page."""
+        return "-".join([self.part, *(str(piece) for piece in self.rest)])
+
     def form(self, data: Any) -> forms.PartForm:
-        name = "-".join([self.part, *(str(piece) for piece in self.rest)])
-        return self.form_class(data, name=name, action=self.address())
+        return self.form_class(data, name=self.name, action=self.address())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.check()
