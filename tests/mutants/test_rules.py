@@ -11,6 +11,7 @@ from evidence.models import Evidence, Grade
 from projects.models import EscalationStep
 from projects.tests import test_rules as rules
 from projects.tests import test_rules_order as order
+from projects.tests import test_rules_proofs as proofs
 from tasks.models import Execution, Task
 from tasks.services import approvals, delivery, holds
 from tasks.tests import test_quorum_machine as machine
@@ -192,7 +193,7 @@ WORK: dict[str, tuple[str, Any, Callable[..., None], tuple[Any, ...]]] = {
     "2 a rejected proof still passes the gate": (
         "evidence.services.evidence.retract_proof",
         nothing,
-        rules.test_a_gate_that_was_passed_by_rejected_evidence_is_reviewed_again,
+        proofs.test_a_gate_that_was_passed_by_rejected_evidence_is_reviewed_again,
         (make_delivery,),
     ),
     "5 what rejected evidence verified stays verified": (
