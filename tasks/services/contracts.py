@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Max
 
 from audit.services import record
 from common.errors import Conflict, Invalid
@@ -109,22 +109,7 @@ def criteria_of(task: Task) -> list[Criterion]:
 
 
 def evaluate(task: Task, execution: Execution) -> list[Finding]:
-    """Judge every criterion of a locked task by the evidence that counts, and append the findings that changed."""
-    pieces = what_counts(task)
-    findings = [judge(criterion, pieces, execution) for criterion in criteria_of(task)]
-    for finding in findings:
-        note(task, finding)
-    return findings
-
-
-def holds_still(task: Task) -> bool:
-    """Whether no criterion was found unmet since a result was accepted: its evidence may have been rejected."""
-    last = Evaluation.objects.filter(criterion=OuterRef("id")).order_by("-id").values("is_met")[:1]
-    return not Criterion.objects.annotate(met=Subquery(last)).filter(contract__task_id=task.id, met=False).exists()
-
-
-def what_counts(task: Task) -> list[Evidence]:
-    """Return the evidence that says something about a task now, the newest first.
+    """Judge every criterion of a locked task by the evidence that counts, and append the findings that changed.
 
     What was handed in before a review sent the result back says nothing about the work since.
     """
@@ -132,7 +117,11 @@ def what_counts(task: Task) -> list[Evidence]:
     sent_back = Execution.objects.filter(task_id=task.id).aggregate(at=Max("set_aside_at"))["at"]
     if sent_back:
         counting = counting.filter(id__gte=uuid7_floor(sent_back))
-    return list(counting.order_by("-id"))
+    pieces = list(counting.order_by("-id"))
+    findings = [judge(criterion, pieces, execution) for criterion in criteria_of(task)]
+    for finding in findings:
+        note(task, finding)
+    return findings
 
 
 def judge(criterion: Criterion, pieces: Sequence[Evidence], execution: Execution) -> Finding:

@@ -9,8 +9,6 @@ from tasks import events
 from tasks.models import Blocker, Execution, Resolution, Task, TaskStatus
 from tasks.services.attempts import cancel_live_attempts
 from tasks.services.base import lock_in_use, lock_task, subject_of
-from tasks.services.contracts import holds_still
-from tasks.services.demands import reopen_one
 from tasks.services.editing import naming_what_is_taken
 from tasks.services.outcomes import ContractNotMet
 from tasks.services.waiting import hold_dependents, recount, tell_dependents
@@ -53,22 +51,19 @@ def cancel_task(*, task: Task, reason: str) -> Task:
 
 @transaction.atomic
 def reopen_task(*, task: Task, reason: str) -> Task:
-    """Offer a blocked, draft or closed task again, with its attempts renewed.
+    """Offer a blocked or draft task again, or a closed one without an accepted result, with its attempts renewed.
 
     Who asked how it goes on has the answer now. What waited for it and has not begun is held back again. Raises
-    `Conflict` otherwise, while a blocker is open, and for an accepted result whose contract holds: that is final.
+    `Conflict` otherwise (an accepted result is final) and while a blocker is open.
     """
     locked = lock_in_use(task)
     if Blocker.objects.filter(task_id=task.id).open().exists():
         raise Conflict("Something still stands in its way: resolve its blockers.", code="blocked")
-    if locked.status not in {TaskStatus.BLOCKED, TaskStatus.DRAFT, TaskStatus.CLOSED}:
-        state = locked.get_status_display().lower()
-        raise Conflict(f"A task that is {state} cannot be reopened.", code="not_reopenable")
-    if Execution.objects.accepted().filter(task_id=task.id).exists():
-        if holds_still(locked):
-            raise Conflict("Its result was accepted, and its contract holds: that is final.", code="not_reopenable")
-        reopen_one(locked, reason)
-        return locked
+    accepted = Execution.objects.accepted().filter(task_id=task.id).exists()
+    if locked.status not in {TaskStatus.BLOCKED, TaskStatus.DRAFT, TaskStatus.CLOSED} or accepted:
+        raise Conflict(
+            f"A task that is {locked.get_status_display().lower()} cannot be reopened.", code="not_reopenable"
+        )
     was_completed = locked.resolution == Resolution.COMPLETED
     withdraw_approvals(locked)
     recount(locked)

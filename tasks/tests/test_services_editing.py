@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from agents.services import register_agent
 from common.errors import Conflict, Invalid
-from evidence.models import Evidence
 from evidence.services import reject_evidence
 from projects.models import Phase, TaskGroup
 from projects.services import create_plan, create_project
@@ -23,7 +22,6 @@ from tasks.services import (
     create_task,
     delete_task,
     end_assignment,
-    reopen_task,
     restore_task,
     update_task,
 )
@@ -36,7 +34,6 @@ from tests.work import (
     complete,
     events_of,
     hand_in,
-    lease,
     make_task,
     newest_event,
     started,
@@ -276,40 +273,14 @@ def test_what_rejected_evidence_verified_is_verified_no_more_and_what_is_closed_
     task, claim = started(world, PYTEST)
     piece = hand_in(world, claim)
     assert complete(world, claim).verification == "verified"
-    reject(world, piece)
+    with acting(world, "reviewer"):
+        reject_evidence(evidence=piece, principal=world.reviewer.principal(), note="Of another branch.")
     with world.as_("system"):
         now = Task.objects.get(id=task.id)
         last = Evaluation.objects.filter(criterion__contract__task=task).latest("id")
     assert (now.status, now.resolution, now.verification) == ("closed", "completed", "unverified")
     assert (last.is_met, last.reason) == (False, "No evidence speaks about it yet.")
     assert events_of(world, task_id=task.id)[-2:] == ["criterion.evaluated", "task.verification_changed"]
-
-
-def reject(world: World, piece: Evidence) -> None:
-    with acting(world, "reviewer"):
-        reject_evidence(evidence=piece, principal=world.reviewer.principal(), note="Of another branch.")
-
-
-def again(world: World, task: Task) -> Task:
-    with acting(world, "engineer"):
-        return reopen_task(task=task, reason="Once more.")
-
-
-def test_a_result_whose_proof_was_rejected_can_be_set_aside_and_made_again(world: World) -> None:
-    task, claim = started(world, PYTEST)
-    piece = hand_in(world, claim)
-    complete(world, claim)
-    assert refusal_of(Conflict, lambda: again(world, task)).code == "not_reopenable"
-    reject(world, piece)
-    reopened = again(world, task)
-    assert (reopened.status, reopened.resolution, reopened.verification) == ("open", None, "unverified")
-    held = lease(world, claim_one(world).execution)
-    hand_in(world, held, data={"note": "looks good"})
-    refusal_of(ContractNotMet, lambda: complete(world, held))
-    hand_in(world, held)
-    assert complete(world, held).verification == "verified"
-    with world.as_("system"):
-        assert list(Execution.objects.order_by("id").values_list("set_aside_reason", flat=True)) == ["Once more.", ""]
 
 
 def test_people_may_say_scripted_also_of_what_is_done_and_never_verified(world: World) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from evidence.services import reject_evidence
 from tasks.models import ApprovalRequest, Task, TaskStatus
 from tasks.services import fail_execution
 from tasks.tests.view_cases import Scene, body
@@ -150,22 +149,6 @@ def test_reopening_needs_a_reason_and_a_task_one_may_see(world: World) -> None:
     task = blocked(world)
     assert "say why" in body(signed_in(world.engineer).post(f"/tasks/{task.id}/reopen/", {"reason": " "}, follow=True))
     assert signed_in(world.stranger).post(f"/tasks/{task.id}/reopen/", {"reason": "x"}).status_code == 404
-
-
-def test_a_closed_task_can_be_reopened_where_its_proof_was_rejected(world: World) -> None:
-    task, claim = started(world, PYTEST)
-    piece = hand_in(world, claim)
-    complete(world, claim)
-    client = signed_in(world.engineer)
-    offered = "Reopen with fresh attempts"
-    assert offered not in body(client.get(f"/tasks/{task.id}/"))
-    with acting(world, "reviewer"):
-        reject_evidence(evidence=piece, principal=world.reviewer.principal(), note="Of another branch.")
-    assert offered in body(client.get(f"/tasks/{task.id}/"))
-    assert offered not in body(signed_in(world.viewer).get(f"/tasks/{task.id}/"))
-    client.post(f"/tasks/{task.id}/reopen/", {"reason": "Once more."})
-    with world.as_("system"):
-        assert Task.objects.get(id=task.id).status == TaskStatus.OPEN
 
 
 @pytest.mark.parametrize(

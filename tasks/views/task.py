@@ -25,7 +25,6 @@ from tasks.models import (
     Execution,
     ExecutionStatus,
     QuarantinedWrite,
-    Resolution,
     Task,
     TaskStatus,
 )
@@ -52,7 +51,6 @@ from tasks.views.timeline import timeline
 from tasks.views.written import written_about
 
 MOST_RUNS = 20
-STANDING = (TaskStatus.BLOCKED, TaskStatus.DRAFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +198,7 @@ class TaskRegionView(RegionView):
         criteria = criterion_rows(task, evidence)
         return {
             **shown,
-            **self.state(runs, asked, now, holds=all(row.is_met for row in criteria)),
+            **self.state(runs, asked, now),
             **self.parts(),
             "task": task,
             "holds": holds_of([task.id])[task.id] if task.waiting_on else [],
@@ -219,19 +217,16 @@ class TaskRegionView(RegionView):
             "log": tail(next((run for run in runs if run.log_size), None)),
         }
 
-    def state(
-        self, runs: Sequence[Execution], asked: ApprovalRequest | None, now: datetime, *, holds: bool
-    ) -> dict[str, Any]:
-        """How the task looks to this viewer, and what the viewer may do with it. `holds`: every criterion is met."""
+    def state(self, runs: Sequence[Execution], asked: ApprovalRequest | None, now: datetime) -> dict[str, Any]:
+        """How the task looks to this viewer, and what the viewer may do with it."""
         task, run = self.task, runs[0] if runs else None
-        has_fallen = task.resolution == Resolution.COMPLETED and not holds
         running = run if run and run.status == ExecutionStatus.RUNNING else None
         may_sign_off = task.status == TaskStatus.IN_REVIEW and signs_off(self.principal, run, self.may_manage)
         look = task_look(task, live_status=run.status if run else None, mine=asked.kind if asked else None)
         return {
             "look": NEEDS_REVIEW if may_sign_off else look,
             "clock": running.started_at if running else None,
-            "may_reopen": self.may_write and (task.status in STANDING or has_fallen),
+            "may_reopen": task.status in {TaskStatus.BLOCKED, TaskStatus.DRAFT} and self.may_write,
             "may_sign_off": may_sign_off,
             "github_link": task.github_url if task.github_url.startswith("https://") else "",
         }

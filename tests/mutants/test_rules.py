@@ -202,12 +202,6 @@ WORK: dict[str, tuple[str, Any, Callable[..., None], tuple[Any, ...]]] = {
         editing.test_what_rejected_evidence_verified_is_verified_no_more_and_what_is_closed_stays_closed,
         (),
     ),
-    "1 a result that holds is not final": (
-        "tasks.services.lifecycle.holds_still",
-        no,
-        editing.test_a_result_whose_proof_was_rejected_can_be_set_aside_and_made_again,
-        (),
-    ),
     "5 the owner's word is another's": (
         "tasks.services.contracts.grade_for",
         grade_as_stored,
