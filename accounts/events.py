@@ -72,6 +72,14 @@ GITHUB_CONNECTED = EventType(
     notifies=HOLDER,
     aliases=("integration.connected",),
 )
+GITHUB_RENEWED = EventType(
+    "user.github_renewed",
+    Action.UPDATE,
+    "GitHub token renewed",
+    {"github_user_id": int},
+    audience=Audience.PERSONAL,
+    feed=False,
+)
 GITHUB_DISCONNECTED = EventType(
     "user.github_disconnected",
     Action.UPDATE,

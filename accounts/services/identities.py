@@ -22,17 +22,12 @@ def connect_github(
         "github_access_token": access_token,
         "github_token_expires_at": expires_at,
     }
-    changes = changes_of(user, values)
+    changes, is_new = changes_of(user, values), user.github_user_id != github_user_id
     with refusing_duplicates("This GitHub account belongs to somebody else here.", code="identity_taken"):
         User.objects.filter(id=user.id).update(**values)
     user.refresh_from_db()
-    record(
-        events.GITHUB_CONNECTED,
-        subject_of(user),
-        concerns=[user.id],
-        changes=changes,
-        github_user_id=github_user_id,
-    )
+    event = events.GITHUB_CONNECTED if is_new else events.GITHUB_RENEWED
+    record(event, subject_of(user), concerns=[user.id], changes=changes, github_user_id=github_user_id)
     return user
 
 

@@ -170,17 +170,13 @@ def set_password(*, user: User, password: str, reason: str = "", must_change: bo
     if user.role == Role.SERVICE:
         raise Invalid("A service account has no password.", errors={"password": ["Leave it out."]})
     check_password_strength(password, user)
-    is_first = not user.has_usable_password()
     user.set_password(password)
     User.objects.filter(id=user.id).update(
         password=user.password, password_changed_at=Now(), must_change_password=must_change
     )
     AccountLink.objects.filter(user=user, ended_at=None).update(ended_at=Now())
     user.refresh_from_db()
-    if is_first:
-        record(events.USER_UPDATED, subject_of(user), reason=reason, concerns=[user.id], changed=["password"])
-    else:
-        record(events.PASSWORD_CHANGED, subject_of(user), reason=reason, concerns=[user.id])
+    record(events.PASSWORD_CHANGED, subject_of(user), reason=reason, concerns=[user.id])
     return user
 
 
