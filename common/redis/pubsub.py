@@ -147,7 +147,9 @@ class Subscription(_Names):
             try:
                 if self._pubsub is None:
                     self._open()
-                message = self._read(self._pubsub.get_message(timeout=LOOK_SECONDS))
+                pubsub = self._pubsub
+                # Whoever leaves takes it away, perhaps just now.
+                message = self._read(pubsub.get_message(timeout=LOOK_SECONDS)) if pubsub else None
                 pause = BACKOFF_SECONDS[0]
             except (redis.RedisError, OSError) as error:
                 logger.warning("subscription lost, trying again: %s", type(error).__name__)
