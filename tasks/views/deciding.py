@@ -114,7 +114,7 @@ class GoalDecideView(ManagersPartView):
     form_class, part = forms.GoalForm, "goal"
 
     def form(self, data: Any) -> forms.PartForm:
-        proofs = proofs_in(self.principal, self.plan.project_id)
+        proofs = proofs_in(self.principal, self.plan.project_id, data.get("evidence", ""))
         return forms.GoalForm(data, name=self.name, action=self.address(), proofs=proofs)
 
     def act(self, answer: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """What a viewer may decide in a plan: who is offered which form, before anybody sends one."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,16 +19,19 @@ from projects.models import (
     Phase,
     PhaseStatus,
     Plan,
+    PlanStatus,
+    ProjectStatus,
     SuccessCriterion,
 )
 from projects.permissions import rights_in
-from projects.queries import Progress
+from projects.queries import Progress, missing_of_review
 from tasks.forms import CompleteForm, FinalForm, GoalForm, JudgeForm, PartForm, ReviewForm, StartForm, WaiveForm
 from tasks.queries import own_work
 
 MOST_PROOFS = 50
 DECIDABLE = (GateStatus.OPEN, GateStatus.FAILED)
 BEHIND = (GateStatus.PASSED, GateStatus.WAIVED)
+CLOSED_PLANS = (PlanStatus.COMPLETED, PlanStatus.CANCELLED)
 ENDED = (PhaseStatus.COMPLETED, PhaseStatus.CANCELLED)
 Kind = TypeVar("Kind", bound=PartForm)
 
@@ -83,8 +87,8 @@ class Judge:
         return self.form(GoalForm, "goal", criterion.id, proofs=self.proofs) if may else None
 
     def final_of(self, phase: Phase, progress: Progress) -> FinalForm | None:
-        ready = phase.status == PhaseStatus.IN_PROGRESS and not progress.approved and progress.is_ready
-        may = ready and self.may_manage and not self.did_work_of(phase.id, None)
+        may = self.may_manage and is_ready(phase, progress) and not self.did_work_of(phase.id, None)
+        may = may and bool(missing_of_review(phase))
         return self.form(FinalForm, "final", phase.id) if may else None
 
     def step_of(self, phase: Phase, progress: Progress) -> PartForm | None:
@@ -93,8 +97,13 @@ class Judge:
             return None
         if phase.status == PhaseStatus.PENDING and phase.depends_on_id in {None, *self.completed}:
             return self.form(StartForm, "start", phase.id)  # type: ignore[no-any-return]
-        may_end = phase.status == PhaseStatus.IN_PROGRESS and progress.approved and progress.is_ready
+        may_end = is_ready(phase, progress) and not missing_of_review(phase)
         return self.form(CompleteForm, "complete", phase.id) if may_end else None
+
+
+def is_ready(phase: Phase, progress: Progress) -> bool:
+    """Whether nothing stands before the final review of a phase that runs."""
+    return phase.status == PhaseStatus.IN_PROGRESS and progress.is_ready
 
 
 def plan_url(plan: Plan) -> str:
@@ -107,6 +116,8 @@ def address(plan: Plan, part: str, *rest: UUID) -> str:
 
 def judge_of(principal: Principal, plan: Plan, phases: Sequence[Phase], sent: Mapping[str, PartForm]) -> Judge:
     may_write, may_manage = rights_in(principal, plan.project_id)
+    # Nothing is decided in what has ended.
+    may_manage = may_manage and plan.project.status == ProjectStatus.ACTIVE and plan.status not in CLOSED_PLANS
     running = [phase.id for phase in phases if phase.status == PhaseStatus.IN_PROGRESS]
     own = own_work(principal.user_id, running) if may_write and running else ()
     completed = {phase.id for phase in phases if phase.status == PhaseStatus.COMPLETED}
@@ -115,10 +126,14 @@ def judge_of(principal: Principal, plan: Plan, phases: Sequence[Phase], sent: Ma
     return Judge(plan, may_write, may_manage, principal.user_id, own, completed, proofs, sent)
 
 
-def proofs_in(principal: Principal, project_id: UUID) -> list[tuple[str, str]]:
-    """Return the newest evidence of a project that stands, as choices."""
+def proofs_in(principal: Principal, project_id: UUID, chosen: str = "") -> list[tuple[str, str]]:
+    """Return the newest evidence of a project that stands, as choices, and what was chosen before newer came."""
     standing = Evidence.objects.visible_to(principal).counting().filter(project_id=project_id)
-    newest = standing.only("title", "grade", "created_at").order_by("-id")[:MOST_PROOFS]
+    standing = standing.only("title", "grade", "created_at")
+    newest = list(standing.order_by("-id")[:MOST_PROOFS])
+    if chosen and chosen not in {str(one.id) for one in newest}:
+        with suppress(ValueError):
+            newest += standing.filter(id=UUID(chosen))
     return [
         (str(one.id), f"{one.title[:100]} ({one.get_grade_display().lower()}, {one.created_at:%Y-%m-%d %H:%M})")
         for one in newest

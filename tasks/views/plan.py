@@ -141,7 +141,7 @@ def phase_rows(phases: Sequence[Phase], judge: Judge) -> list[PhaseRow]:
             steps=steps_of(groups[phase.id], gates[phase.id], order),
             goals=goals[phase.id],
             actions=next_actions(phase, progress[phase.id], [row.gate for row in gates[phase.id]]),
-            unfolded=phase.status in UNFOLDED or len(phases) == 1,
+            unfolded=phase.status in UNFOLDED or len(phases) == 1 or bool(judge.sent),
             final=judge.final_of(phase, progress[phase.id]),
             step=judge.step_of(phase, progress[phase.id]),
         )
