@@ -78,11 +78,16 @@ def missing_for_completion(phase: Phase) -> list[str]:
 
 
 def missing_of_review(phase: Phase) -> list[str]:
-    """Return what the newest final review lacks: it approves, and the criteria are still those that it saw."""
+    """Return what the newest final review lacks: it approves, the criteria are still those that it saw, and no gate was
+    reviewed again since. Identifiers are in time's order.
+    """
     newest = PhaseApproval.objects.filter(phase_id=phase.id).order_by("-id").first()
     if newest is None or newest.verdict != Verdict.APPROVED:
         return ["The final review has not approved it"]
-    return [] if newest.criteria == criteria_of(phase) else ["The criteria have changed since the final review"]
+    if newest.criteria != criteria_of(phase):
+        return ["The criteria have changed since the final review"]
+    again = Gate.objects.filter(phase_id=phase.id, required=True, reviews__id__gt=newest.id).distinct()
+    return [f"Gate {gate.name} was reviewed since the final review" for gate in again.order_by("id")]
 
 
 def criteria_of(phase: Phase) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tasks.models import Task
 from tasks.permissions import deciders, maintainers
 from tasks.services import delivery, demands
 from tasks.services.base import lock_task
-from tasks.services.verification import judge_again
+from tasks.services.verification import judge_without
 
 
 @receiver(evidence_contributed, dispatch_uid="tasks-evidence-contributed")
@@ -39,7 +39,7 @@ def hold_the_task(sender: type[Evidence], evidence: Evidence, **_: Any) -> None:
 @receiver(evidence_rejected, dispatch_uid="tasks-evidence-rejected")
 def judge_the_task_again(sender: type[Evidence], evidence: Evidence, **_: Any) -> None:
     if evidence.task_id:
-        judge_again(lock_task(evidence.task_id))
+        judge_without(lock_task(evidence.task_id), evidence)
 
 
 @receiver(task_budget_set, dispatch_uid="tasks-task-budget-set")

@@ -23,6 +23,7 @@ from evidence.services.dependents import follow_scores
 from evidence.services.scores import Why, current_policy, lock_scores, remember, scores, subject_of
 from projects.permissions import can_contribute
 from projects.services import retract_proof
+from projects.services.shared import lock_project
 
 MAX_CONTENT = 512 * 1024
 
@@ -221,19 +222,25 @@ def reject_evidence(*, evidence: Evidence, principal: Principal, note: str) -> E
 
     Raises `Forbidden` or `Conflict`.
     """
-    # Plans and tasks are locked before scores, everywhere; a refusal below takes this back.
-    retract_proof(evidence_id=evidence.id, reason=note)
+    require_reviewer(principal, evidence)
+    # In the order of all who lock these: the project, the task, its gates, the scores.
+    lock_project(evidence.project_id)
     events.evidence_rejecting.send(Evidence, evidence=evidence)
+    retract_proof(evidence_id=evidence.id, reason=note)
     review(evidence, principal, note, Verdict.REFUTE, at="rejected_at", by="rejected_by_id")
     record(events.EVIDENCE_REJECTED, subject_of(evidence), reason=note)
     events.evidence_rejected.send(Evidence, evidence=evidence)
     return evidence
 
 
-def review(evidence: Evidence, principal: Principal, note: str, verdict: Verdict, *, at: str, by: str) -> None:
-    """Give the one verdict, and the attestation of a person's review underneath that credibility is computed from."""
+def require_reviewer(principal: Principal, evidence: Evidence) -> None:
     if not can_review(principal, evidence):
         raise Forbidden("Maintainers review evidence, and never their own or their agents'.", code="own_evidence")
+
+
+def review(evidence: Evidence, principal: Principal, note: str, verdict: Verdict, *, at: str, by: str) -> None:
+    """Give the one verdict, and the attestation of a person's review underneath that credibility is computed from."""
+    require_reviewer(principal, evidence)
     as_of = lock_scores(evidence.project_id)
     undecided = Evidence.objects.filter(id=evidence.id, verified_at=None, rejected_at=None)
     if not undecided.update(review_note=note, **{at: as_of, by: principal.user_id}):

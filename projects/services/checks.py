@@ -21,6 +21,7 @@ from projects.services.shared import (
     lock_check,
     lock_gate,
     lock_phase,
+    lock_project,
     part_of,
     require_manager,
     require_reason,
@@ -70,7 +71,12 @@ def part_of_gate(check: GateCheck) -> Any:
 
 
 def open_check(check_id: UUID) -> GateCheck:
-    """Lock a check whose gate is being decided in a phase that runs; raises `Conflict` otherwise."""
+    """Lock a check whose gate is being decided in a phase that runs; raises `Conflict` otherwise.
+
+    The project first: evidence that is rejected meanwhile is looked for under the same lock.
+    """
+    place = GateCheck.objects.filter(id=check_id).values_list("gate__phase__plan__project_id", flat=True)
+    lock_project(place.get())
     check = lock_check(check_id)
     require_running(check.gate.phase)
     if check.gate.status not in (GateStatus.OPEN, GateStatus.FAILED):

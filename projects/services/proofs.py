@@ -1,7 +1,6 @@
 """Evidence that is rejected after it proved something: what rests on it is open again, while its phase runs."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
@@ -9,12 +8,12 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from audit.services import record
-from common.errors import Conflict
 from projects import events
 from projects.models import CheckState, Gate, GateCheck, GateStatus
 from projects.services.checks import part_of_gate
+from projects.services.escalations import resolve_for
 from projects.services.gates import forget_verdicts, gate_subject, set_status, settle
-from projects.services.shared import lock_gate, lock_phase, tell_order
+from projects.services.shared import CLOSED_PHASES, lock_gate, tell_order
 
 
 @transaction.atomic
@@ -22,14 +21,13 @@ def retract_proof(*, evidence_id: UUID, reason: str) -> None:
     """Let each check that this evidence decided wait for another proof; a gate passed with it is reviewed again.
 
     What such a gate let begin goes on; what has not begun waits again. What a phase that has ended decided stays: the
-    log says on what. Called by what rejects evidence, before it locks anything.
+    log says on what. The caller holds the lock of the project, as whoever judges a check does.
     """
-    phases = resting_on(evidence_id).order_by("gate__phase_id").values_list("gate__phase_id", flat=True).distinct()
-    for phase_id in list(phases):
-        with suppress(Conflict):  # the phase has ended
-            phase = lock_phase(phase_id)
-            reopen(resting_on(evidence_id).filter(gate__phase=phase).order_by("gate_id", "id"), reason)
-            tell_order(phase.plan_id)
+    going_on = resting_on(evidence_id).exclude(gate__phase__status__in=CLOSED_PHASES)
+    checks = list(going_on.select_related("gate__phase").order_by("gate_id", "id"))
+    reopen(checks, reason)
+    for plan_id in sorted({check.gate.phase.plan_id for check in checks}):
+        tell_order(plan_id)
 
 
 def resting_on(evidence_id: UUID) -> "QuerySet[GateCheck]":
@@ -44,6 +42,7 @@ def reopen(checks: Iterable[GateCheck], reason: str) -> None:
         cited = str(check.evidence_id)
         forget_verdicts(GateCheck.objects.filter(id=check.id))
         record(events.CHECK_PROOF_REJECTED, part_of_gate(check), reason=reason, gate_id=str(gate.id), evidence_id=cited)
+        resolve_for(check.id, "Its proof was rejected.")
         if gate.status == GateStatus.PASSED:
             review_again(gate, reason)
         else:

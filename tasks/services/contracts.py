@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -108,8 +109,24 @@ def criteria_of(task: Task) -> list[Criterion]:
     return list(Criterion.objects.filter(contract__task_id=task.id).order_by("ordinal"))
 
 
-def evaluate(task: Task, execution: Execution) -> list[Finding]:
+def evaluate(task: Task, execution: Execution, *, resting_on: UUID | None = None) -> list[Finding]:
     """Judge every criterion of a locked task by the evidence that counts, and append the findings that changed.
+
+    With `resting_on`, only those whose last finding rests on that evidence.
+    """
+    criteria, pieces = criteria_of(task), what_counts(task)
+    if resting_on:
+        found = Evaluation.objects.filter(criterion__in=criteria).order_by("criterion_id", "-id")
+        last = {one.criterion_id: one.evidence_id for one in found.distinct("criterion_id")}
+        criteria = [criterion for criterion in criteria if last.get(criterion.id) == resting_on]
+    findings = [judge(criterion, pieces, execution) for criterion in criteria]
+    for finding in findings:
+        note(task, finding)
+    return findings
+
+
+def what_counts(task: Task) -> list[Evidence]:
+    """Return the evidence that says something about a task now, the newest first.
 
     What was handed in before a review sent the result back says nothing about the work since.
     """
@@ -117,11 +134,7 @@ def evaluate(task: Task, execution: Execution) -> list[Finding]:
     sent_back = Execution.objects.filter(task_id=task.id).aggregate(at=Max("set_aside_at"))["at"]
     if sent_back:
         counting = counting.filter(id__gte=uuid7_floor(sent_back))
-    pieces = list(counting.order_by("-id"))
-    findings = [judge(criterion, pieces, execution) for criterion in criteria_of(task)]
-    for finding in findings:
-        note(task, finding)
-    return findings
+    return list(counting.order_by("-id"))
 
 
 def judge(criterion: Criterion, pieces: Sequence[Evidence], execution: Execution) -> Finding:
@@ -132,20 +145,14 @@ def judge(criterion: Criterion, pieces: Sequence[Evidence], execution: Execution
         return Finding(criterion, False, "No evidence speaks about it yet.")
     if not holds(criterion.parameters, piece):
         return Finding(criterion, False, words(criterion.parameters, piece), piece)
-    found, needed = grade_for(piece, execution), Grade(criterion.minimum_grade)
-    if found.rank < needed.rank:
+    if Grade(piece.grade).rank < Grade(criterion.minimum_grade).rank:
+        needed = Grade(criterion.minimum_grade).label.lower()
         return Finding(
-            criterion, False, f"The evidence is {found.label.lower()}; needed: {needed.label.lower()}.", piece
+            criterion, False, f"The evidence is {piece.get_grade_display().lower()}; needed: {needed}.", piece
         )
     if is_stale(criterion, piece, execution):
         return Finding(criterion, False, f"The evidence is older than {criterion.fresh_for_seconds} s.", piece)
     return Finding(criterion, True, words(criterion.parameters, piece), piece)
-
-
-def grade_for(piece: Evidence, execution: Execution) -> Grade:
-    """Return who stands behind a piece, for this work: the owner of the agent that did it asserts it themselves."""
-    is_own = piece.grade == Grade.HUMAN and piece.author_id == execution.agent.owner_id
-    return Grade.SELF_ASSERTED if is_own else Grade(piece.grade)
 
 
 def is_stale(criterion: Criterion, piece: Evidence, execution: Execution) -> bool:

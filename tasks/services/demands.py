@@ -50,7 +50,7 @@ def reopen_reviewed(gate: Gate, task_ids: Collection[UUID], reason: str) -> None
 def reopen_one(task: Task, reason: str) -> None:
     if task.status not in (TaskStatus.CLOSED, TaskStatus.IN_REVIEW):
         raise Conflict(f"{task.key} is {task.get_status_display().lower()}.", code="not_reopenable")
-    accepted = Execution.objects.accepted().select_related("agent").filter(task_id=task.id).first()
+    accepted = Execution.objects.accepted().filter(task_id=task.id).first()
     if accepted:
         # This process's clock, like the identifiers of evidence: what is older proves the old result only.
         Execution.objects.filter(id=accepted.id).update(set_aside_at=timezone.now(), set_aside_reason=reason)

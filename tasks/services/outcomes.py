@@ -54,7 +54,7 @@ def hand_in_evidence(*, claim: LeaseClaim, criterion: UUID | None = None, **piec
         evidence = submit_evidence(about=about(held), agent_id=held.execution.agent_id, **piece)
         note_activity(held)
         evaluate(held.task, held.execution)
-        judge_verification(held.task, held.execution)
+        judge_verification(held.task)
         return evidence
 
     return under_lease(claim, QuarantineKind.EVIDENCE, piece, write)

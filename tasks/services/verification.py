@@ -7,31 +7,34 @@ from evidence.models import Evidence, Grade
 from tasks import events
 from tasks.models import Criterion, CriterionKind, Execution, Task, Verification
 from tasks.services.base import subject_of
-from tasks.services.contracts import evaluate, grade_for
+from tasks.services.contracts import evaluate, what_counts
 
 
-def judge_again(task: Task) -> None:
-    """Judge the criteria and the verification of a locked task by the evidence that is left after some was rejected.
+def judge_without(task: Task, rejected: Evidence) -> None:
+    """Judge a locked task anew as far as it rested on evidence that was rejected, by what is left.
 
-    A task that is closed stays closed, and its page says what does not hold any more.
+    Nothing else is looked at again: neither what has come nor what has expired since changes what was decided. A task
+    that is closed stays closed, and its page says what does not hold any more.
     """
     attempts = Execution.objects.select_related("agent").filter(task_id=task.id)
     execution = attempts.accepted().first() or attempts.order_by("-id").first()
     if execution:
-        evaluate(task, execution)
-        judge_verification(task, execution)
+        evaluate(task, execution, resting_on=rejected.id)
+    if speaks_of_a_run(rejected):
+        judge_verification(task)
 
 
-def judge_verification(task: Task, execution: Execution) -> None:
+def judge_verification(task: Task) -> None:
     """Set the verification of a locked task by the newest standing evidence of each run."""
-    pieces = Evidence.objects.about_task(task.id).counting().without_content().order_by("-id")
-    told = [piece for piece in pieces if grade_for(piece, execution) != Grade.SELF_ASSERTED]
-    runs = [piece for piece in told if piece.exit_code is not None]
-    found = found_by(task, runs)
+    found = found_by(task, [piece for piece in what_counts(task) if speaks_of_a_run(piece)])
     if found != task.verification:
         Task.all_objects.filter(id=task.id).update(verification=found)
         task.refresh_from_db(fields=["verification"])
         record(events.TASK_VERIFICATION_CHANGED, subject_of(task), verification=str(found))
+
+
+def speaks_of_a_run(piece: Evidence) -> bool:
+    return piece.exit_code is not None and piece.grade != Grade.SELF_ASSERTED
 
 
 def found_by(task: Task, runs: Sequence[Evidence]) -> str:

@@ -29,8 +29,6 @@ from tests.work import (
 )
 from tests.world import World
 
-OWNERS_WORD = "The evidence is self-asserted; needed: reported by a runner."
-
 
 def set_on(world: World, task: Task, *criteria: CriterionInput) -> Any:
     with world.as_("engineer"):
@@ -140,7 +138,6 @@ def test_every_kind_has_a_rule_and_a_case() -> None:
         ("human_signoff", "reviewer", "rejected", False),
         ("human_signoff", "engineer", "approved", False),
         ("reviewer_agent", "reviewer", "approved", True),
-        ("reviewer_agent", "engineer", "approved", False),
     ],
 )
 def test_a_verdict_counts_when_somebody_else_gives_it(
@@ -158,30 +155,6 @@ def test_a_verdict_counts_when_somebody_else_gives_it(
         )
     [finding] = judged(world, held)
     assert finding.is_met is is_met
-
-
-@pytest.mark.parametrize(
-    ("author", "is_met", "verification"), [("reviewer", True, "verified"), ("engineer", False, "unverified")]
-)
-def test_a_run_that_the_owner_of_the_agent_tells_of_is_self_asserted(
-    world: World, author: str, is_met: bool, verification: str
-) -> None:
-    task, held = started(world, PYTEST)
-    with world.as_(author):
-        submit_evidence(
-            about=About(project_id=world.project.id, task_id=task.id),
-            source_type="test_result",
-            title="pytest",
-            content="42 passed",
-            data={"command_name": "pytest", "exit_code": 0},
-            author_id=world.people[author].id,
-        )
-    hand_in(world, held, data={"note": "an opinion"})  # the agent's own, so that the task is judged
-    [finding] = judged(world, held)
-    assert finding.is_met is is_met
-    assert finding.reason == ("Exit code 0, needed 0." if is_met else OWNERS_WORD)
-    with world.as_("system"):
-        assert Task.objects.get(id=task.id).verification == verification
 
 
 def test_the_newest_evidence_decides(world: World) -> None:

@@ -7,16 +7,14 @@ import pytest
 
 from accounts.tests import test_tokens as tokens
 from common.errors import DomainError
-from evidence.models import Evidence, Grade
 from projects.models import EscalationStep
 from projects.tests import test_rules as rules
 from projects.tests import test_rules_order as order
 from projects.tests import test_rules_proofs as proofs
-from tasks.models import Execution, Task
+from tasks.models import Task
 from tasks.services import approvals, delivery, holds
 from tasks.tests import test_quorum_machine as machine
 from tasks.tests import test_services_approvals as asking
-from tasks.tests import test_services_contracts as contracts
 from tasks.tests import test_services_decisions as quorum
 from tasks.tests import test_services_editing as editing
 from tasks.tests import test_services_handoffs as handoffs
@@ -62,12 +60,8 @@ def whoever_answered(approval: Any, _: Any) -> Any:
     return list(approval.responses.filter(counted=True).select_related("user"))
 
 
-def verified_at_once(task: Task, _: Execution) -> None:
+def verified_at_once(task: Task) -> None:
     Task.objects.filter(id=task.id).update(verification="verified")
-
-
-def grade_as_stored(piece: Evidence, _: Execution) -> Grade:
-    return Grade(piece.grade)
 
 
 def a_person_at_once(steps: list[Any]) -> Iterator[Any]:
@@ -197,16 +191,10 @@ WORK: dict[str, tuple[str, Any, Callable[..., None], tuple[Any, ...]]] = {
         (make_delivery,),
     ),
     "5 what rejected evidence verified stays verified": (
-        "tasks.receivers.judge_again",
+        "tasks.receivers.judge_without",
         nothing,
         editing.test_what_rejected_evidence_verified_is_verified_no_more_and_what_is_closed_stays_closed,
         (),
-    ),
-    "5 the owner's word is another's": (
-        "tasks.services.contracts.grade_for",
-        grade_as_stored,
-        contracts.test_a_run_that_the_owner_of_the_agent_tells_of_is_self_asserted,
-        ("engineer", False, "unverified"),
     ),
     "G2 a retry that is a request of its own": (
         "accounts.services.idempotency.reserve",
