@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
-from common.files.errors import FileTooLarge
-from tasks.models import Attachment, Blocker, ChecklistItem, Comment, Handoff, Task, TaskDependency, WorkLogEntry
-from tasks.services import add_dependency, close_task, record_commit, use_as_evidence
+from tasks.models import Blocker, ChecklistItem, Comment, Handoff, Task, TaskDependency, WorkLogEntry
+from tasks.services import add_dependency, close_task, record_commit
 from tasks.tests.test_views import statements
 from tasks.tests.view_cases import body
 from tests.collab import READ, TOLD, attach, blocked, comment, draft, line, offer
@@ -154,7 +154,7 @@ def test_what_is_written_is_kept_as_it_was_typed(world: World) -> None:
     task, client = make_task(world), signed_in(world.engineer)
     client.post(f"/tasks/{task.id}/comments/", {"content": "first\r\nsecond"})
     client.post(f"/tasks/{task.id}/blockers/", {"reason": "Down", "commands": " docker info\r\n\r\ndocker ps\r\n"})
-    client.post(f"/tasks/{task.id}/work/", {"kind": "done", "text": "Began."})
+    client.post(reverse("tasks:task-work", args=[task.id]), {"kind": "done", "text": "Began."})
     [said], [stands], [logged] = rows(world, Comment), rows(world, Blocker), rows(world, WorkLogEntry)
     assert (said.content, said.author_id) == ("first\nsecond", world.engineer.id)
     assert stands.commands == ["docker info", "docker ps"]
@@ -282,79 +282,6 @@ def test_a_closed_task_is_not_handed_over_and_nothing_of_it_stays(world: World) 
     assert rows(world, Handoff) == []
 
 
-def test_a_file_is_attached_and_comes_back_inert(world: World, other_world: World) -> None:
-    task, client = make_task(world), signed_in(world.engineer)
-    client.post(f"/tasks/{task.id}/files/", {"file": upload(b"<script>alert(1)</script>", "../evil.html")})
-    [file] = rows(world, Attachment)
-    assert file.file_name == "evil.html"
-    target = f"/tasks/{task.id}/files/{file.id}/"
-    assert target in body(client.get(f"/tasks/{task.id}/"))
-    for person in (world.viewer, world.admin):
-        answer: Any = signed_in(person).get(target)
-        assert b"".join(answer.streaming_content) == b"<script>alert(1)</script>"
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="evil.html"'
-        assert answer.headers["Content-Type"] == "application/octet-stream"
-        assert answer.headers["Content-Security-Policy"].startswith("sandbox")
-    assert signed_in(world.stranger).get(target).status_code == 404
-    assert signed_in(other_world.admin).get(target).status_code == 404
-    assert signed_in(world.viewer).get(f"/tasks/{make_task(world).id}/files/{file.id}/").status_code == 404
-    assert signed_in(world.viewer).delete(target).status_code == 405
-
-
-@pytest.mark.parametrize(
-    ("file", "words"),
-    [
-        (upload(b"\x7fELF" + b"\0" * 60, "tool"), "Programs are not accepted."),
-        (upload(b"%PDF-1.7 /JavaScript", "a.png"), "not what"),
-    ],
-    ids=["a program", "another type than its name says"],
-)
-def test_a_file_that_is_not_taken_is_refused_in_words(world: World, file: SimpleUploadedFile, words: str) -> None:
-    file.seek(0)
-    answer = signed_in(world.engineer).post(f"/tasks/{make_task(world).id}/files/", {"file": file})
-    assert answer.status_code == 422
-    assert words in body(answer)
-    assert rows(world, Attachment) == []
-
-
-def test_a_file_too_large_is_refused_while_it_comes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("common.files.intake.Intake.feed", too_much)
-    answer = signed_in(world.engineer).post(f"/tasks/{make_task(world).id}/files/", {"file": upload()})
-    assert answer.status_code == 422
-    assert "At most 3 bytes" in body(answer)
-    assert rows(world, Attachment) == []
-
-
-def too_much(self: Any, piece: bytes) -> None:
-    raise FileTooLarge("At most 3 bytes are accepted here.")
-
-
-def test_an_upload_without_the_forms_token_keeps_nothing(world: World) -> None:
-    task = make_task(world)
-    client = Client(enforce_csrf_checks=True)
-    client.cookies = signed_in(world.engineer).cookies
-    assert client.post(f"/tasks/{task.id}/files/", {"file": upload()}).status_code == 403
-    assert rows(world, Attachment) == []
-    token = client.get(f"/tasks/{task.id}/").context["csrf_token"]
-    sent = {"csrfmiddlewaretoken": str(token), "file": upload()}
-    assert client.post(f"/tasks/{task.id}/files/", sent).status_code == 302
-    assert len(rows(world, Attachment)) == 1
-
-
-def test_a_file_that_is_evidence_says_so_and_stays(world: World) -> None:
-    task = make_task(world)
-    file = attach(world, task)
-    with acting(world, "engineer"):
-        use_as_evidence(attachment=file, principal=world.engineer.principal())
-    client = signed_in(world.engineer)
-    page = body(client.get(f"/tasks/{task.id}/"))
-    assert "is evidence" in page
-    assert f"files/{file.id}/delete/" not in page
-    answer = client.post(f"/tasks/{task.id}/files/{file.id}/delete/")
-    assert answer.status_code == 422
-    assert "A file that is evidence stays." in body(answer)
-
-
 def test_a_handoff_is_violet_only_for_its_taker_and_gone_once_answered(world: World) -> None:
     task = make_task(world)
     draft(world, task, summary="not yet offered")
@@ -392,7 +319,7 @@ def test_what_others_write_is_text_never_markup(world: World) -> None:
     line(world, task, evil)
     offer(world, task, summary=evil, gotchas=evil, files_tagged=[evil])
     blocked(world, task, evil)
-    client.post(f"/tasks/{task.id}/work/", {"kind": "done", "text": evil})
+    client.post(reverse("tasks:task-work", args=[task.id]), {"kind": "done", "text": evil})
     with acting(world, "engineer"):
         record_commit(principal=world.engineer.principal(), task=task, message=evil, branch=evil)
     assert evil not in signed_in(world.reviewer).get(f"/tasks/{task.id}/").content.decode()
@@ -411,7 +338,7 @@ def test_the_page_asks_no_more_for_more_of_everything(world: World) -> None:
         line(world, task)
         offer(world, task)
         blocked(world, task, mark)
-        client.post(f"/tasks/{task.id}/work/", {"kind": "done", "text": mark})
+        client.post(reverse("tasks:task-work", args=[task.id]), {"kind": "done", "text": mark})
         with acting(world, "engineer"):
             record_commit(principal=world.engineer.principal(), task=task, message=mark)
 

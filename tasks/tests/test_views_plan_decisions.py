@@ -149,6 +149,15 @@ def test_a_phase_goes_its_whole_way_on_the_page(delivery: Delivery) -> None:
     assert target(delivery, "goal") not in page(delivery)
 
 
+def test_a_review_of_other_criteria_is_asked_for_again_in_words_and_by_the_form(delivery: Delivery) -> None:
+    get_ready_for(delivery, "complete")
+    assert "Complete the phase" in page(delivery)
+    signed_in(delivery.world.reviewer).post(target(delivery, "goal"), {"state": "waived", "reason": "Enough."})
+    shown = page(delivery)
+    assert (target(delivery, "final") in shown, target(delivery, "complete") in shown) == (True, False)
+    assert ("Ask for the final review" in shown, "Complete the phase" in shown) == (True, False)
+
+
 def test_a_waived_gate_lets_the_next_work_begin(delivery: Delivery) -> None:
     signed_in(delivery.world.reviewer).post(target(delivery, "waive"), sent("waive"))
     gate = delivery.now(delivery.gate)

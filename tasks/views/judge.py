@@ -24,7 +24,7 @@ from projects.models import (
     SuccessCriterion,
 )
 from projects.permissions import rights_in
-from projects.queries import Progress, missing_of_review
+from projects.queries import Progress
 from tasks.forms import CompleteForm, FinalForm, GoalForm, JudgeForm, PartForm, ReviewForm, StartForm, WaiveForm
 from tasks.queries import own_work
 
@@ -87,8 +87,8 @@ class Judge:
         return self.form(GoalForm, "goal", criterion.id, proofs=self.proofs) if may else None
 
     def final_of(self, phase: Phase, progress: Progress) -> FinalForm | None:
-        may = self.may_manage and is_ready(phase, progress) and not self.did_work_of(phase.id, None)
-        may = may and bool(missing_of_review(phase))
+        ready = is_ready(phase, progress) and not progress.approved
+        may = ready and self.may_manage and not self.did_work_of(phase.id, None)
         return self.form(FinalForm, "final", phase.id) if may else None
 
     def step_of(self, phase: Phase, progress: Progress) -> PartForm | None:
@@ -96,8 +96,9 @@ class Judge:
         if not self.may_manage:
             return None
         if phase.status == PhaseStatus.PENDING and phase.depends_on_id in {None, *self.completed}:
-            return self.form(StartForm, "start", phase.id)  # type: ignore[no-any-return]
-        may_end = is_ready(phase, progress) and not missing_of_review(phase)
+            begin: PartForm = self.form(StartForm, "start", phase.id)
+            return begin
+        may_end = is_ready(phase, progress) and progress.approved
         return self.form(CompleteForm, "complete", phase.id) if may_end else None
 
 

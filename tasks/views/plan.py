@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,7 @@ from projects.models import (
     TaskGroup,
     TaskGroupDependency,
 )
-from projects.queries import Progress, next_actions, order_by_need, progress_of
+from projects.queries import Progress, missing_of_review, next_actions, order_by_need, progress_of
 from tasks.forms import FinalForm, GoalForm, JudgeForm, PartForm, ReviewForm, WaiveForm
 from tasks.models import ApprovalRequest, Resolution, Task
 from tasks.permissions import needs_proof
@@ -131,7 +131,8 @@ Gates = Mapping[UUID, list[GateRow]]
 def phase_rows(phases: Sequence[Phase], judge: Judge) -> list[PhaseRow]:
     """Return the phases with all that the page shows of them, in as many queries for many as for one."""
     ids = [phase.id for phase in phases]
-    progress, gates, goals = progress_of(phases), gates_of(phases, judge), goals_of(phases, judge)
+    counted, gates, goals = progress_of(phases), gates_of(phases, judge), goals_of(phases, judge)
+    progress = {phase.id: as_reviewed(phase, counted[phase.id]) for phase in phases}
     groups, order = groups_of(ids)
     return [
         PhaseRow(
@@ -147,6 +148,13 @@ def phase_rows(phases: Sequence[Phase], judge: Judge) -> list[PhaseRow]:
         )
         for phase in phases
     ]
+
+
+def as_reviewed(phase: Phase, progress: Progress) -> Progress:
+    """Return the progress of a phase; an approval counts while what it was given for stands."""
+    if phase.status != PhaseStatus.IN_PROGRESS or not progress.approved:
+        return progress
+    return replace(progress, approved=not missing_of_review(phase))
 
 
 def gates_of(phases: Sequence[Phase], judge: Judge) -> Gates:
