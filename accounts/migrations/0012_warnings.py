@@ -1,10 +1,8 @@
 """Warnings about one's own account: a letter tells of them whatever its person prefers, and though they were read."""
 
-from typing import Any
-
 from django.db import migrations, models
 
-from common.tenancy.migrations import admitting, bare, owned_by_system, with_pass
+from common.tenancy.migrations import redefined_function
 
 DEFINITION = """
 RETURNS TABLE (tenant_id uuid)
@@ -17,13 +15,6 @@ $$
 BEFORE = DEFINITION.format(unseen="n.read_at IS NULL")
 AFTER = DEFINITION.format(unseen="(n.read_at IS NULL OR n.is_warning)")
 NAME = "tenants_with_letters(since timestamp with time zone)"
-
-
-def redefined(definition: str) -> list[Any]:
-    """Return the statements that replace the function: same name, same callers."""
-    signature = with_pass(NAME)
-    create = f"CREATE FUNCTION sec.{signature} {admitting(definition)}"
-    return [f"DROP FUNCTION sec.{bare(signature)}", *owned_by_system(bare(signature), create, callers="cm_app")]
 
 
 class Migration(migrations.Migration):
@@ -50,5 +41,5 @@ class Migration(migrations.Migration):
                 name="accounts_notification_unsent",
             ),
         ),
-        migrations.RunSQL(redefined(AFTER), redefined(BEFORE)),
+        redefined_function(NAME, BEFORE, AFTER),
     ]

@@ -193,6 +193,17 @@ def system_function(signature: str, definition: str, *, grants: Sequence[str] = 
     return RunSQL(sql=statements, reverse_sql=[f"DROP FUNCTION sec.{name}"])
 
 
+def redefined_function(signature: str, before: str, after: str) -> RunSQL:
+    """Give a function that `system_function` made another definition: same name, same owner, same caller."""
+    name = with_pass(signature)
+
+    def again(definition: str) -> list[Any]:
+        create = f"CREATE FUNCTION sec.{name} {admitting(definition)}"
+        return [f"DROP FUNCTION sec.{bare(name)}", *owned_by_system(bare(name), create, callers="cm_app")]
+
+    return RunSQL(sql=again(after), reverse_sql=again(before))
+
+
 def search_function(
     signature: str, query: str, *, grants: Sequence[str], returns: str = "SETOF uuid", declare: str = ""
 ) -> RunSQL:

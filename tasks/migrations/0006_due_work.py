@@ -1,10 +1,8 @@
 """Sweeps hear of agents that fell silent and of holds that nobody settled."""
 
-from typing import Any
-
 from django.db import migrations
 
-from common.tenancy.migrations import admitting, bare, owned_by_system, with_pass
+from common.tenancy.migrations import redefined_function
 
 NAME = "tenants_with_due_work()"
 OPENING = """
@@ -26,16 +24,9 @@ NEW = """
 """
 
 
-def redefined(body: str) -> list[Any]:
-    """Return the statements that replace the function: same name, same callers."""
-    signature = with_pass(NAME)
-    create = f"CREATE FUNCTION sec.{signature} {admitting(f'{OPENING}{body}$$')}"
-    return [f"DROP FUNCTION sec.{bare(signature)}", *owned_by_system(bare(signature), create, callers="cm_app")]
-
-
 class Migration(migrations.Migration):
     dependencies = [("tasks", "0005_work"), ("agents", "0005_behaviour")]
     operations = [
         migrations.RunSQL("GRANT SELECT ON agents_agentstatus, agents_budgethold TO cm_system", migrations.RunSQL.noop),
-        migrations.RunSQL(redefined(OLD + NEW), redefined(OLD)),
+        redefined_function(NAME, f"{OPENING}{OLD}$$", f"{OPENING}{OLD}{NEW}$$"),
     ]

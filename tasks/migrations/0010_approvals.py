@@ -1,11 +1,9 @@
 """Unanswered requests are escalated, and a result that is set aside says why."""
 
-from typing import Any
-
 from django.db import migrations, models
 from django.db.models import Q
 
-from common.tenancy.migrations import admitting, bare, owned_by_system, with_pass
+from common.tenancy.migrations import redefined_function
 
 # What a result was set aside for is said when it is.
 KEEP_ENDED = """
@@ -46,13 +44,6 @@ NEW = """
 """
 
 
-def redefined(body: str) -> list[Any]:
-    """Return the statements that replace the function: same name, same callers."""
-    signature = with_pass(NAME)
-    create = f"CREATE FUNCTION sec.{signature} {admitting(f'{OPENING}{body}$$')}"
-    return [f"DROP FUNCTION sec.{bare(signature)}", *owned_by_system(bare(signature), create, callers="cm_app")]
-
-
 class Migration(migrations.Migration):
     dependencies = [("tasks", "0009_set_aside")]
     operations = [
@@ -69,5 +60,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             KEEP_ENDED.format(further=", 'set_aside_reason'", guard=ONCE), KEEP_ENDED.format(further="", guard="")
         ),
-        migrations.RunSQL(redefined(OLD + NEW), redefined(OLD)),
+        redefined_function(NAME, f"{OPENING}{OLD}$$", f"{OPENING}{OLD}{NEW}$$"),
     ]
